@@ -401,6 +401,7 @@ class Claim:
     wait: timedelta
     paused_until: datetime | None = None
     why: str | None = None
+    strikes: int = 0  # 429 and 503 answers in a row so far
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

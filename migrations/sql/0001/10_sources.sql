@@ -126,7 +126,7 @@ CREATE TABLE store.slot (
 );
 COMMENT ON TABLE store.slot IS 'One due moment of a source that was turned into a job; the key makes it once only.';
 COMMENT ON COLUMN store.slot.source_id IS 'The source.';
-COMMENT ON COLUMN store.slot.slot IS 'Number computed from the schedule: floor((now - offset) / every), or a cron moment in epoch seconds.';
+COMMENT ON COLUMN store.slot.slot IS 'Due moment computed from the schedule, in epoch seconds: comparable when the schedule changes.';
 COMMENT ON COLUMN store.slot.due_at IS 'The moment it was due.';
 COMMENT ON COLUMN store.slot.fired_at IS 'When a scheduler fired it.';
 COMMENT ON COLUMN store.slot.job_id IS 'The job, null where one of the source was waiting already.';

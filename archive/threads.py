@@ -1,0 +1,44 @@
+"""The archive's synchronous functions called from an asyncio loop: one version of the code for both worlds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Concatenate, ParamSpec, TypeVar
+
+from archive.db import Connection, Pool, borrow
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ArchiveThreads:
+    """Runs `work(conn, …)` in a thread with a connection of the pool, so that the loop stays free."""
+
+    def __init__(self, pool: Pool, *, threads: int) -> None:
+        self._pool = pool
+        self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="archive")
+
+    async def run(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """`work(conn, *args, **kwargs)`.
+
+        Once begun it is carried through even where the caller is cancelled: a transaction is never left in doubt.
+
+        Raises:
+            ArchiveUnavailable: the database cannot be reached.
+        """
+
+        def call() -> T:
+            with borrow(self._pool) as conn:
+                return work(conn, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+
+    async def call(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """`work(*args, **kwargs)` in a thread, without a connection (files, mostly)."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(*args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._executor.shutdown(wait=True, cancel_futures=True)

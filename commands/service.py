@@ -1,0 +1,157 @@
+"""Running the service: `up`, `scheduler`, `worker`, `status`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.context import EXIT_FAILED, open_archive, read_context
+
+if TYPE_CHECKING:
+    from crawler.settings import Settings
+    from crawler.sources import Source
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the door."""
+    app.command()(up)
+    app.command()(scheduler)
+    app.command()(worker)
+    app.command()(status)
+
+
+def up(
+    context: typer.Context,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")] = 1,
+) -> None:
+    """Run the whole service: database (embedded), scheduler and worker; Ctrl-C or SIGTERM stops it cleanly.
+
+    [bold]Example:[/bold]  WIREKEEP_CONTACT=https://example.net/bot wirekeep up
+    """
+    from service.database import open_database
+    from service.supervisor import Role, Supervisor
+
+    settings = read_context(context, logs=True)
+    _refuse_unready(settings)
+    with open_database(settings) as dsn:
+        os.environ["WIREKEEP_SUPERVISED"] = "1"
+        shared = _pass_on(settings)
+        roles = [Role(name="scheduler", arguments=[*shared, "scheduler"])]
+        roles += [Role(name=f"worker-{n + 1}", arguments=[*shared, "worker"]) for n in range(workers)]
+        keeper = None if settings.database_url is not None else _database_keeper(settings, dsn)
+        supervisor = Supervisor(roles, stop_timeout=settings.stop_timeout, keeper=keeper)
+        code = asyncio.run(supervisor.run())
+    raise typer.Exit(code)
+
+
+def scheduler(context: typer.Context) -> None:
+    """Run the scheduler role only: what is due becomes a queued job. Any number may share one database."""
+    from service.database import open_database
+    from service.planner import run_scheduler
+
+    settings = read_context(context, logs=True)
+    with open_database(settings) as dsn:
+        raise typer.Exit(asyncio.run(run_scheduler(settings, dsn)))
+
+
+def worker(context: typer.Context) -> None:
+    """Run the worker role only: crawls and re-crawls. Any number may share one database, on any machines."""
+    from crawler.fetch import loop
+
+    settings = read_context(context, logs=True)
+    _refuse_unready(settings, sources=False)
+
+    def main(stop: asyncio.Event) -> Awaitable[int]:
+        from service.worker import run_worker
+
+        return run_worker(settings, dsn, stop)
+
+    from service.database import open_database
+
+    with open_database(settings) as dsn:
+        code = loop.run(main)
+    # Scrapy's and the pool's threads are done; what is left must not hold up a stop.
+    sys.stdout.flush()
+    raise typer.Exit(code)
+
+
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    check: Annotated[
+        str | None,
+        typer.Option(help="Exit 1 unless healthy: all, scheduler, worker or database (for health checks)."),
+    ] = None,
+) -> None:
+    """Say what the service is doing: sources, processes, queue, paused hosts, what is owed.
+
+    [bold]Examples:[/bold]  wirekeep status
+      wirekeep status --json | jq .sources
+      wirekeep status --check worker
+    """
+    from datetime import timedelta
+
+    from archive import query
+    from commands import reports
+    from commands.display import print_json
+    from service.health import find_trouble
+
+    with open_archive(context) as (settings, conn):
+        found = query.status(conn, timedelta(seconds=settings.dead_after))
+    if as_json:
+        print_json(found)
+    elif check is None:
+        reports.print_status(found, settings.zone)
+    if check is not None:
+        trouble = find_trouble(found, check)
+        for line in trouble:
+            typer.echo(line, err=True)
+        if trouble:
+            raise typer.Exit(EXIT_FAILED)
+
+
+def _refuse_unready(settings: Settings, *, sources: bool = True) -> None:
+    """Say which lines to write, and where, before anything is started.
+
+    Raises:
+        ConfigError: no sources file, no enabled source, or no contact for a source that is not on loopback.
+    """
+    from archive.errors import ConfigError
+    from crawler.sources import load_sources
+
+    path = settings.sources_file
+    if not sources:
+        return
+    missing: list[str] = []
+    if not path.exists():
+        missing.append(f"  wirekeep init            # writes {path}; then set enabled = true for a source in it")
+        enabled: list[Source] = []
+    else:
+        enabled = [source for source in load_sources(path).sources if source.enabled]
+        if not enabled:
+            missing.append(f"  enabled = true           # in {path}, for at least one source")
+    loopback = enabled and all(source.is_covered_by(settings.allow_addresses) for source in enabled)
+    if settings.contact is None and not loopback:
+        missing.append(
+            "  export WIREKEEP_CONTACT=https://your.page/about-the-archive   # in your shell or service file: "
+            "sites must be able to reach you"
+        )
+    if missing:
+        raise ConfigError("two things are needed before anything is fetched:\n" + "\n".join(missing))
+
+
+def _pass_on(settings: Settings) -> list[str]:
+    return ["--data-dir", str(settings.data_dir), "--log-level", settings.log_level, "--log-format", settings.log_format]
+
+
+def _database_keeper(settings: Settings, dsn: str) -> Callable[[], None]:
+    from archive.embedded import ensure_running
+
+    return lambda: ensure_running(settings.data_dir)
+
+

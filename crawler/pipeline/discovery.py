@@ -1,0 +1,172 @@
+"""A discovery document that arrived: read, judged, and announced in one transaction with its validators."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import cast
+
+from archive.records import Announced, AnnouncementRow, CaptureRow, DocumentChecked, DocumentRead, DocumentRow
+from archive.store import documents
+from archive.threads import ArchiveThreads
+from crawler.discover import read_document
+from crawler.discover.urls import host_of, judge
+from crawler.fetch.tasks import DocumentTask, Fetched, Missed
+from crawler.pipeline.convert import now_utc, to_announcement, to_prior
+from crawler.pipeline.policy import choose_backfill
+from crawler.pipeline.pool import ExtractionPool
+from crawler.records import Discovery, DocumentKind
+from crawler.sources import Source
+
+# Bodies above this are read in the extraction pool: a 100k-entry feed takes 0.3 s, too long for a shared loop.
+INLINE_LIMIT = 256 * 1024
+# Sitemaps taken from one index, newest first; the rest is history that `backfill` would refuse anyway.
+MAX_CHILDREN = 50
+
+
+class DocumentReader:
+    """Reads the discovery documents of one crawl."""
+
+    def __init__(
+        self,
+        source: Source,
+        crawl_id: int,
+        rows: tuple[DocumentRow, ...],
+        *,
+        threads: ArchiveThreads,
+        pool: ExtractionPool,
+        max_entries: int,
+    ) -> None:
+        self._source = source
+        self._crawl_id = crawl_id
+        self._rows = {row.document_id: row for row in rows}
+        self._threads = threads
+        self._pool = pool
+        self._max_entries = max_entries
+        self._patterns = {section.url: section.links for section in source.sections}
+        self.read = self.failed = self.announced = self.new = 0
+        self.errors: list[str] = []
+
+    def tasks(self, *, force: bool = False) -> tuple[DocumentTask, ...]:
+        """The documents to fetch first."""
+        return tuple(self._task(row, force=force) for row in self._rows.values() if row.configured)
+
+    def _task(self, row: DocumentRow, *, force: bool = False) -> DocumentTask:
+        return DocumentTask(
+            document_id=row.document_id,
+            url=row.url,
+            kind=DocumentKind(row.kind),
+            prior=to_prior(row.capture),
+            force=force,
+        )
+
+    async def take(self, task: DocumentTask, fetched: Fetched) -> tuple[DocumentTask, ...]:
+        """Announce what the document holds; returns the sitemaps that an index names."""
+        row = self._rows[task.document_id]
+        captures = cast("tuple[CaptureRow, ...]", fetched.captures)
+        if fetched.not_modified:
+            await self._check(row, captures, fetched.fetched_at, None)
+            return ()
+        if fetched.status != 200:
+            await self._check(row, captures, fetched.fetched_at, f"HTTP {fetched.status}")
+            return ()
+        digest = hashlib.sha256(fetched.body).digest()
+        captures = (*captures[:-1], replace(captures[-1], body_digest=digest, body_length=len(fetched.body)))
+        if digest == row.body_digest and not task.force:
+            await self._check(row, captures, fetched.fetched_at, None)
+            return ()
+        found = await self._parse(row, fetched)
+        announced = await self._announce(row, fetched, captures, digest, found)
+        self.read += 1
+        self.announced += announced.links
+        self.new += announced.new
+        children = announced.children[:MAX_CHILDREN]
+        self._rows |= {child.document_id: child for child in children}
+        return tuple(self._task(child) for child in children)
+
+    async def miss(self, task: DocumentTask, missed: Missed) -> None:
+        """Take note that a document did not arrive."""
+        row = self._rows[task.document_id]
+        error = missed.detail if missed.until is None else f"{missed.detail} (until {missed.until.isoformat()})"
+        self.failed += 1
+        self.errors.append(f"{row.url}: {error}")
+        checked = DocumentChecked(
+            document_id=row.document_id,
+            crawl_id=self._crawl_id,
+            captures=cast("tuple[CaptureRow, ...]", missed.captures),
+            checked_at=now_utc(),
+            outcome=missed.kind,
+            error=error,
+        )
+        await self._threads.run(documents.check_document, checked)
+
+    async def _check(
+        self, row: DocumentRow, captures: tuple[CaptureRow, ...], at: datetime, error: str | None
+    ) -> None:
+        if error is None:
+            self.read += 1
+        else:
+            self.failed += 1
+            self.errors.append(f"{row.url}: {error}")
+        checked = DocumentChecked(
+            document_id=row.document_id,
+            crawl_id=self._crawl_id,
+            captures=captures,
+            checked_at=at,
+            outcome="unchanged" if error is None else "failed",
+            error=error,
+        )
+        await self._threads.run(documents.check_document, checked)
+
+    async def _parse(self, row: DocumentRow, fetched: Fetched) -> Discovery:
+        arguments = {
+            "url": fetched.url,
+            "kind": DocumentKind(row.kind),
+            "content_type": fetched.header("content-type"),
+            "charset": self._source.charset,
+            "timezone": self._source.timezone,
+            "link_pattern": self._patterns.get(row.url),
+            "max_entries": self._max_entries,
+        }
+        if len(fetched.body) > INLINE_LIMIT:
+            return await self._pool.run(read_document, fetched.body, **arguments)
+        return read_document(fetched.body, **arguments)
+
+    async def _announce(
+        self,
+        row: DocumentRow,
+        fetched: Fetched,
+        captures: tuple[CaptureRow, ...],
+        digest: bytes,
+        found: Discovery,
+    ) -> Announced:
+        read = DocumentRead(
+            document_id=row.document_id,
+            crawl_id=self._crawl_id,
+            captures=captures,
+            checked_at=fetched.fetched_at,
+            dialect=found.dialect,
+            etag=fetched.header("etag"),
+            last_modified=fetched.header("last-modified"),
+            body_digest=digest,
+            over_cap=found.over_cap,
+            malformed=found.malformed,
+            announcements=self._judge(row, found, fetched.fetched_at),
+            children=tuple((url, DocumentKind.SITEMAP.value) for url in found.children),
+        )
+        return await self._threads.run(documents.announce, read, first_due=now_utc())
+
+    def _judge(self, row: DocumentRow, found: Discovery, now: datetime) -> list[AnnouncementRow]:
+        chosen = choose_backfill(
+            (judge(link, self._source) for link in found.links),
+            # A document that was never read before brings its whole past along, whenever it is added.
+            first=row.body_digest is None,
+            now=now,
+            backfill=self._source.backfill,
+            undated_cap=self._source.backfill_undated,
+        )
+        return [
+            to_announcement(judged, host_of(judged.link.canonical), outcome, reason)
+            for judged, outcome, reason in chosen
+        ]

@@ -1,0 +1,334 @@
+"""A page that arrived, or did not: compared, extracted, and saved with its outcome in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, cast
+
+from archive import warc
+from archive.records import (
+    ArticleSave,
+    CaptureRow,
+    Conclusion,
+    CurrentText,
+    ExtractionRow,
+    LeasedUrl,
+    Postponement,
+    hash_url,
+)
+from archive.store import articles, frontier
+from archive.threads import ArchiveThreads
+from crawler.discover.urls import canonicalise, host_of
+from crawler.fetch.tasks import Fetched, Missed
+from crawler.pipeline.convert import now_utc, to_extraction, to_link
+from crawler.pipeline.policy import (
+    PASSING,
+    find_identity,
+    is_own_capture,
+    next_retry,
+    next_revisit,
+    tell_same_story,
+)
+from crawler.pipeline.pool import ExtractionPool
+from crawler.records import Article, Outcome, Page, Rejected
+from crawler.sources import Source
+
+REFUSED = frozenset({401, 402, 403, 407, 451})  # the site's own word that this is not for us
+GONE = frozenset({404, 410})
+HTML = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", ""})
+# Another save may come between comparing and writing (two crawls, a recrawl): compare again, but not for ever.
+COMPARISONS = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """What comparing new bytes with what is stored found, under the same code and rules."""
+
+    decision: Literal["new", "revision", "same"]
+    url: str
+    expected_revision_id: int | None
+    reextracted: ExtractionRow | None = None
+
+
+class PageKeeper:
+    """Concludes the URLs of one crawl."""
+
+    def __init__(
+        self,
+        source: Source,
+        source_id: int,
+        crawl_id: int,
+        *,
+        threads: ArchiveThreads,
+        pool: ExtractionPool,
+        warc: Path,
+        max_body: int,
+    ) -> None:
+        self._source = source
+        self._source_id = source_id
+        self._crawl_id = crawl_id
+        self._threads = threads
+        self._pool = pool
+        self._warc_root = warc
+        self._max_body = max_body
+        self.counts: Counter[str] = Counter()
+
+    async def take(self, leased: LeasedUrl, fetched: Fetched) -> None:
+        """Conclude a URL whose answer arrived."""
+        self.counts["fetched"] += 1
+        self.counts["bytes"] += len(fetched.body)
+        captures = cast("tuple[CaptureRow, ...]", fetched.captures)
+        if fetched.not_modified:
+            await self._conclude(leased, Outcome.UNCHANGED, "HTTP 304", fetched.fetched_at, captures, 304)
+        elif fetched.status == 200:
+            await self._take_body(leased, fetched, captures)
+        else:
+            await self._take_status(leased, fetched, captures)
+
+    async def miss(self, leased: LeasedUrl, missed: Missed) -> None:
+        """Conclude or postpone a URL whose answer did not arrive."""
+        captures = cast("tuple[CaptureRow, ...]", missed.captures)
+        at = now_utc()
+        if missed.kind == "paused" and missed.until is not None:
+            await self._postpone(leased, missed.until, "paused", missed.detail, at, captures, missed.status)
+        elif missed.kind in {"robots", "blocked"}:
+            await self._conclude(leased, Outcome(missed.kind), missed.detail, at, captures, missed.status)
+        elif missed.retry:
+            await self._retry(leased, missed.detail, at, captures, missed.status)
+        else:
+            await self._conclude(leased, Outcome.FAILED, missed.detail, at, captures, missed.status)
+
+    # ------------------------------------------------------------------------------ answers without text
+
+    async def _take_status(self, leased: LeasedUrl, fetched: Fetched, captures: tuple[CaptureRow, ...]) -> None:
+        reason, status, at = f"HTTP {fetched.status}", fetched.status, fetched.fetched_at
+        if status in GONE:
+            await self._conclude(leased, Outcome.GONE, reason, at, captures, status)
+        elif status in REFUSED:
+            await self._conclude(leased, Outcome.BLOCKED, reason, at, captures, status)
+        elif status >= 500 or status in {408, 425}:
+            await self._retry(leased, reason, at, captures, status)
+        else:
+            await self._conclude(leased, Outcome.FAILED, reason, at, captures, status)
+
+    async def _retry(
+        self, leased: LeasedUrl, error: str, at: datetime, captures: tuple[CaptureRow, ...], status: int | None
+    ) -> None:
+        due_at = next_retry(leased.attempts, at)
+        if due_at is None:
+            reason = f"{error}; gave up after {leased.attempts + 1} attempts"
+            await self._conclude(leased, Outcome.FAILED, reason, at, captures, status)
+        else:
+            await self._postpone(leased, due_at, "retry", error, at, captures, status)
+
+    async def _postpone(
+        self,
+        leased: LeasedUrl,
+        due_at: datetime,
+        why: Literal["retry", "paused"],
+        error: str,
+        at: datetime,
+        captures: tuple[CaptureRow, ...],
+        status: int | None,
+    ) -> None:
+        self.counts["postponed"] += 1
+        postponement = Postponement(
+            frontier_id=leased.frontier_id,
+            crawl_id=self._crawl_id,
+            due_at=due_at,
+            due_why=why,
+            error=error,
+            at=at,
+            counted=why == "retry",
+            captures=captures,
+            status=status,
+        )
+        await self._threads.run(frontier.postpone, postponement)
+
+    async def _conclude(
+        self,
+        leased: LeasedUrl,
+        outcome: Outcome,
+        reason: str | None,
+        at: datetime,
+        captures: tuple[CaptureRow, ...],
+        status: int | None,
+        *,
+        again: bool | None = None,
+    ) -> None:
+        """A final outcome without new text; a story that is stored is still looked at again when its age says so."""
+        self.counts[outcome.value] += 1
+        revisit = leased.article_id is not None if again is None else again
+        conclusion = Conclusion(
+            frontier_id=leased.frontier_id,
+            crawl_id=self._crawl_id,
+            outcome=outcome.value,
+            reason=reason,
+            at=at,
+            captures=captures,
+            status=status,
+            next_due_at=self._next_revisit(leased, at) if revisit else None,
+            revisits=leased.revisits + 1 if leased.due_why == "revisit" else None,
+        )
+        await self._threads.run(frontier.conclude, conclusion)
+
+    def _next_revisit(self, leased: LeasedUrl, at: datetime) -> datetime | None:
+        return next_revisit(leased.announced_at, at, self._source.revisit)
+
+    # ------------------------------------------------------------------------------ answers with a body
+
+    async def _take_body(self, leased: LeasedUrl, fetched: Fetched, captures: tuple[CaptureRow, ...]) -> None:
+        digest = hashlib.sha256(fetched.body).digest()
+        captures = (*captures[:-1], replace(captures[-1], body_digest=digest, body_length=len(fetched.body)))
+        at = fetched.fetched_at
+        prior = leased.capture
+        if prior is not None and prior.body_digest == digest and leased.article_id is not None and not leased.force:
+            reason = "same body by digest"
+            await self._conclude(leased, Outcome.UNCHANGED, reason, at, captures, fetched.status)
+            return
+        if host_of(fetched.url) not in self._source.hosts:
+            reason = f"redirected to {fetched.url}, a host that the source does not cover"
+            await self._conclude(leased, Outcome.NOT_ALLOWED, reason, at, captures, fetched.status)
+            return
+        result = await self._extract(leased, fetched)
+        if isinstance(result, Rejected):
+            await self._reject(leased, result, at, captures, fetched.status)
+        else:
+            await self._keep(leased, fetched, captures, result)
+
+    async def _extract(self, leased: LeasedUrl, fetched: Fetched) -> Article | Rejected:
+        page = self._make_page(leased, fetched.url, fetched.body, fetched.header("content-type"), fetched.fetched_at)
+        return await self._pool.process(page)
+
+    def _make_page(
+        self, leased: LeasedUrl, url: str, body: bytes, content_type: str | None, fetched_at: datetime
+    ) -> Page:
+        return Page(
+            url=url,
+            body=body,
+            content_type=content_type,
+            fetched_at=fetched_at,
+            language=self._source.language,
+            timezone=self._source.timezone,
+            rules=self._source.site_rules(),
+            announced=to_link(leased.announcement),
+        )
+
+    async def _reject(
+        self,
+        leased: LeasedUrl,
+        rejected: Rejected,
+        at: datetime,
+        captures: tuple[CaptureRow, ...],
+        status: int,
+    ) -> None:
+        reason = f"{rejected.reason.value}: {rejected.detail}"
+        again = leased.article_id is not None or rejected.reason.value in PASSING
+        await self._conclude(leased, Outcome.REJECTED, reason, at, captures, status, again=again)
+
+    async def _keep(
+        self, leased: LeasedUrl, fetched: Fetched, captures: tuple[CaptureRow, ...], article: Article
+    ) -> None:
+        extraction = to_extraction(article)
+        for left in reversed(range(COMPARISONS)):
+            compared = await self._compare(leased, fetched, article, extraction)
+            save = self._make_save(leased, fetched, captures, extraction, compared)
+            try:
+                saved = await self._threads.run(articles.save_article, save)
+            except articles.Stale:
+                if not left:
+                    raise
+                continue
+            self.counts[saved.outcome] += 1
+            self.counts["revised"] += int(saved.new_revision and compared.decision == "revision")
+            return
+
+    def _make_save(
+        self,
+        leased: LeasedUrl,
+        fetched: Fetched,
+        captures: tuple[CaptureRow, ...],
+        extraction: ExtractionRow,
+        compared: Compared,
+    ) -> ArticleSave:
+        aliases = [(leased.url, "announced")]
+        if leased.announcement is not None:
+            aliases.append((leased.announcement.announced_url, "announced"))
+        aliases += [(url, "redirect") for url in (*fetched.redirects, fetched.url)]
+        return ArticleSave(
+            frontier_id=leased.frontier_id,
+            crawl_id=self._crawl_id,
+            source_id=self._source_id,
+            decision=compared.decision,
+            url=compared.url,
+            fetch_url_hash=hash_url(leased.url),
+            aliases=tuple(dict.fromkeys((url, kind) for url, kind in aliases if url != compared.url)),
+            captures=captures,
+            extraction=extraction,
+            expected_revision_id=compared.expected_revision_id,
+            at=fetched.fetched_at,
+            reextracted=compared.reextracted,
+            next_due_at=self._next_revisit(leased, fetched.fetched_at),
+            revisits=leased.revisits + (leased.due_why == "revisit"),
+        )
+
+    # ------------------------------------------------------------------------------ is it an edit?
+
+    async def _compare(
+        self, leased: LeasedUrl, fetched: Fetched, article: Article, extraction: ExtractionRow
+    ) -> Compared:
+        own = canonicalise(fetched.url) or leased.url
+        for url in dict.fromkeys((find_identity(fetched.url, article.canonical_url), own, leased.url)):
+            current = await self._threads.run(articles.current_text, hash_url(url))
+            if current is None:
+                continue
+            if is_own_capture(current, leased.url):
+                return await self._compare_texts(leased, current, extraction)
+            if tell_same_story(current, extraction):
+                # A twin (AMP, print, tracking): saving as new makes it an alias and ends as duplicate.
+                return Compared(decision="new", url=current.url, expected_revision_id=None)
+            if url == leased.url:
+                break
+            # Another story stands at the URL that this page calls canonical: the claim is wrong, its own URL counts.
+            return await self._compare_as(leased, own if own != url else leased.url, extraction)
+        return Compared(
+            decision="new", url=find_identity(fetched.url, article.canonical_url), expected_revision_id=None
+        )
+
+    async def _compare_as(self, leased: LeasedUrl, url: str, extraction: ExtractionRow) -> Compared:
+        current = await self._threads.run(articles.current_text, hash_url(url))
+        if current is not None and is_own_capture(current, leased.url):
+            return await self._compare_texts(leased, current, extraction)
+        return Compared(decision="new", url=url, expected_revision_id=None)
+
+    async def _compare_texts(self, leased: LeasedUrl, current: CurrentText, extraction: ExtractionRow) -> Compared:
+        """Old and new bytes under the same versions: an upgrade or a new rule must not look like an edit."""
+        old_digest, reextracted = current.content_digest, None
+        if current.version != extraction.version:
+            reextracted = await self._extract_again(leased, current)
+            old_digest = reextracted.content_digest if reextracted is not None else b""
+        same = old_digest == extraction.content_digest
+        return Compared(
+            decision="same" if same else "revision",
+            url=current.url,
+            expected_revision_id=current.revision_id,
+            reextracted=reextracted,
+        )
+
+    async def _extract_again(self, leased: LeasedUrl, current: CurrentText) -> ExtractionRow | None:
+        """The stored revision's bytes under today's code and rules; None where today's rules reject them."""
+        place = current.capture.place
+        body = await self._threads.call(
+            warc.read_body, self._warc_root, place.path, place.offset, place.length, max_bytes=self._max_body
+        )
+        page = self._make_page(
+            leased, current.capture.url, body, current.capture.mime, current.capture.fetched_at
+        )
+        result = await self._pool.process(page)
+        return None if isinstance(result, Rejected) else to_extraction(result)
+
+

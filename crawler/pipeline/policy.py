@@ -1,0 +1,108 @@
+"""What is decided without looking at a page's text: retries, revisits, backfill, and whether two stories are one.
+
+Pure: values in, values out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from archive.records import CurrentText, ExtractionRow, hash_url
+from crawler.discover.urls import canonicalise, same_site
+from crawler.records import Decision, Judged, Outcome
+
+# A short retry catches dropped connections and restarts, the long ones a site's bad night; after the last the URL has
+# failed. 6 attempts over about 9 hours.
+RETRY_AFTER = (
+    timedelta(seconds=15),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+)
+
+# Rejections of the moment: the same URL may hold the article later. The others are about what the page is.
+PASSING = frozenset({"consent_wall", "challenge", "soft_404", "paywall_stub", "empty_shell", "error_page", "no_text"})
+
+_WORDS = re.compile(r"\w+")
+
+
+def next_retry(attempts: int, now: datetime) -> datetime | None:
+    """When a URL that failed `attempts` times already (this one not counted) is tried again; None: it has failed."""
+    return now + RETRY_AFTER[attempts] if attempts < len(RETRY_AFTER) else None
+
+
+def next_revisit(first: datetime, now: datetime, ages: Sequence[timedelta]) -> datetime | None:
+    """When an article first announced at `first` is looked at again: the next of `ages` that lies ahead.
+
+    >>> from datetime import UTC
+    >>> t = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> next_revisit(t, t + timedelta(hours=2), [timedelta(hours=1), timedelta(hours=6)]).hour
+    6
+    """
+    return next((first + age for age in sorted(ages) if first + age > now), None)
+
+
+def choose_backfill(
+    links: Iterable[Judged], *, first: bool, now: datetime, backfill: timedelta | None, undated_cap: int
+) -> list[tuple[Judged, Outcome | None, str | None]]:
+    """Each link with the final outcome that it gets unfetched, or None where it is owed a fetch, and the reason.
+
+    On the first read of a document (`first`) links dated before `now - backfill` are too old, and undated ones are
+    taken in document order up to `undated_cap`; later every link that is allowed is owed.
+    """
+    chosen: list[tuple[Judged, Outcome | None, str | None]] = []
+    undated = 0
+    for judged in links:
+        outcome: Outcome | None = None
+        reason: str | None = None
+        if judged.decision is not Decision.KEEP:
+            outcome, reason = Outcome.NOT_ALLOWED, judged.rule
+        elif first and backfill is not None:
+            claimed = judged.link.published or judged.link.modified
+            if claimed is None:
+                undated += 1
+                if undated > undated_cap:
+                    outcome, reason = Outcome.TOO_OLD, f"undated, beyond the first {undated_cap} of the first crawl"
+            elif claimed.at < now - backfill:
+                outcome, reason = Outcome.TOO_OLD, f"dated {claimed.at.isoformat()}, backfill is {backfill}"
+        chosen.append((judged, outcome, reason))
+    return chosen
+
+
+def find_identity(page_url: str, claimed: str | None) -> str:
+    """The canonical URL of a page: its own `rel=canonical` where that lies on the same site and is no home page.
+
+    >>> find_identity("https://m.a.example/amp/1", "https://www.a.example/1")
+    'https://www.a.example/1'
+    >>> find_identity("https://a.example/1", "https://thief.example/1")
+    'https://a.example/1'
+    """
+    own = canonicalise(page_url) or page_url
+    other = canonicalise(claimed, base=own) if claimed else None
+    if other is None or other == own or not same_site(own, other):
+        return own
+    path = re.sub(r"^[a-z]+://[^/]*", "", other).partition("?")[0]
+    # A template that names its home page or the section as every page's canonical would make all stories one.
+    return own if path.strip("/") == "" or own.startswith(other.rstrip("/") + "/") and path.count("/") <= 2 else other
+
+
+def tell_same_story(current: CurrentText, other: ExtractionRow) -> bool:
+    """Whether another URL's text is the story that is stored: same title, or four fifths of the shorter text's words."""
+    if current.title and other.title and _words(current.title) == _words(other.title):
+        return True
+    mine, theirs = set(_words(current.text)), set(_words(other.text))
+    smaller = min(len(mine), len(theirs))
+    return smaller > 0 and len(mine & theirs) / smaller >= 0.8
+
+
+def is_own_capture(current: CurrentText, frontier_url: str) -> bool:
+    """Whether the article's revisions come from this very URL (a twin's bytes are never compared with it)."""
+    return current.fetch_url_hash == hash_url(frontier_url)
+
+
+def _words(text: str) -> list[str]:
+    return _WORDS.findall(text.casefold())

@@ -1,0 +1,82 @@
+"""Fetching's pace and robots ports: both live in PostgreSQL, one budget and one copy for the whole service."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from archive.records import CaptureRow, RobotsRow
+from archive.store import hosts, robots
+from archive.threads import ArchiveThreads
+from crawler.fetch.ports import LEASE, Claimed, RobotsCopy
+
+
+class HostPace:
+    """The host rows, claimed and given back."""
+
+    def __init__(self, threads: ArchiveThreads) -> None:
+        self._threads = threads
+
+    async def claim(self, host: str, delay: float) -> Claimed:
+        """See `fetch.ports.Pace`."""
+        answer = await self._threads.run(hosts.claim, host, timedelta(seconds=delay), timedelta(seconds=LEASE))
+        return Claimed(
+            wait=answer.wait.total_seconds(),
+            paused_until=answer.paused_until,
+            why=answer.why,
+            strikes=answer.strikes,
+        )
+
+    async def sent(self, host: str) -> None:
+        """See `fetch.ports.Pace`."""
+        await self._threads.run(hosts.mark_sent, host)
+
+    async def ended(self, host: str, latency: float, ok: bool) -> None:
+        """See `fetch.ports.Pace`."""
+        await self._threads.run(hosts.mark_ended, host, timedelta(seconds=latency), ok)
+
+    async def pause(self, host: str, until: datetime, why: str) -> None:
+        """See `fetch.ports.Pace`."""
+        await self._threads.run(hosts.pause, host, until, why)
+
+    async def crawl_delay(self, host: str, seconds: float | None) -> None:
+        """See `fetch.ports.Pace`."""
+        delay = None if seconds is None else timedelta(seconds=seconds)
+        await self._threads.run(hosts.set_crawl_delay, host, delay)
+
+
+class RobotsTable:
+    """robots.txt copies, shared by all workers."""
+
+    def __init__(self, threads: ArchiveThreads) -> None:
+        self._threads = threads
+
+    async def load(self, origin: str) -> RobotsCopy | None:
+        """See `fetch.ports.Robots`."""
+        row = await self._threads.run(robots.load, origin)
+        if row is None:
+            return None
+        return RobotsCopy(
+            origin=row.origin,
+            checked_at=row.checked_at,
+            expires_at=row.expires_at,
+            status=row.status,
+            state=row.state,
+            reason=row.reason,
+            good_body=row.good_body,
+            good_at=row.good_at,
+        )
+
+    async def save(self, copy: RobotsCopy, captures: tuple[object, ...]) -> None:
+        """See `fetch.ports.Robots`."""
+        row = RobotsRow(
+            origin=copy.origin,
+            checked_at=copy.checked_at,
+            expires_at=copy.expires_at,
+            status=copy.status,
+            state=copy.state,
+            reason=copy.reason,
+            good_body=copy.good_body,
+            good_at=copy.good_at,
+        )
+        await self._threads.run(robots.save, row, cast("tuple[CaptureRow, ...]", captures))

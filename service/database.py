@@ -1,0 +1,45 @@
+"""From settings to a database that is up and has the right schema: the server of the DSN, or the embedded one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from archive.db import check_schema, connect, refuse_pooler
+from archive.embedded import open_cluster
+from archive.migrate import is_empty, migrate
+from archive.roles import apply_roles
+from crawler.settings import Settings
+
+
+@contextmanager
+def open_database(settings: Settings, *, check: bool = True) -> Iterator[str]:
+    """A DSN for as long as the context lasts; the embedded server is started first where it is not running.
+
+    A new embedded database gets its schema and roles here: it is ours alone. Any other schema is only checked.
+
+    Raises:
+        ConfigError: the DSN leads through a transaction pooler, or to a server that is too old.
+        ArchiveUnavailable: no server answers.
+        SchemaMismatch: the schema is absent, older or newer; says what to run.
+    """
+    if settings.database_url is not None:
+        dsn = settings.database_url.get_secret_value()
+        if check:
+            _check(dsn)
+        yield dsn
+        return
+    with open_cluster(settings.data_dir) as dsn:
+        if is_empty(dsn):
+            migrate(dsn)
+            with connect(dsn) as conn:
+                apply_roles(conn, settings.role_prefix)
+        elif check:
+            _check(dsn)
+        yield dsn
+
+
+def _check(dsn: str) -> None:
+    with connect(dsn) as conn:
+        refuse_pooler(conn)
+        check_schema(conn)
