@@ -77,7 +77,8 @@ class Fetched:
 class Missed:
     """No whole answer, and why.
 
-    `kind`: ``robots`` (not allowed, or its crawl-delay is too long), ``blocked`` (the address guard refused),
+    `kind`: ``robots`` (not allowed, or its crawl-delay is too long, or robots.txt itself is answered 429 or 5xx: then
+    `retry` is true and `until` says when robots.txt is asked for again), ``blocked`` (the address guard refused),
     ``paused`` (the host may not be asked before `until`; `status` is the 429 or 503 where this very request got one,
     None where the host was paused before it was sent), ``failed`` (`error_kind` is one of FetchFailed's words:
     ``dns``, ``refused``, ``reset``, ``tls``, ``timeout``, ``truncated``, ``too_large``, ``redirects``,

@@ -1,0 +1,102 @@
+"""Scrapy's settings for one crawl: everything that it does by default and we do not want is off here, by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crawler.fetch.tasks import CrawlPlan
+
+MAX_REDIRECTS = 5
+
+_OFF = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # a 5xx would be "all allowed"
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # retries live in the frontier
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,  # proxies of the environment pass the guard by
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+}
+
+_EXTENSIONS_OFF = (
+    "corestats.CoreStats",
+    "logcount.LogCount",
+    "telnet.TelnetConsole",
+    "memusage.MemoryUsage",
+    "memdebug.MemoryDebugger",
+    "closespider.CloseSpider",
+    "feedexport.FeedExporter",
+    "logstats.LogStats",
+    "spiderstate.SpiderState",
+    "throttle.AutoThrottle",
+    "remote_control.RemoteControl",
+)
+
+
+def scrapy_settings(plan: CrawlPlan) -> dict[str, Any]:
+    """The whole set for a plan."""
+    return {**_limits(plan), **_parts(plan), **_quiet()}
+
+
+def _limits(plan: CrawlPlan) -> dict[str, Any]:
+    """Politeness, sizes and times."""
+    return {
+        "AUTOTHROTTLE_ENABLED": False,  # it undoes a crawl-delay
+        "COMPRESSION_ENABLED": True,  # gzip, br, zstd, deflate, each bounded by DOWNLOAD_MAXSIZE
+        # One request more than the plan's: robots.txt is fetched while the page that asks for it waits.
+        "CONCURRENT_REQUESTS": 0,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": plan.concurrency,
+        "CONCURRENT_ITEMS": plan.concurrency,
+        "COOKIES_ENABLED": False,
+        "DEFAULT_REQUEST_HEADERS": {
+            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,application/json;q=0.8,*/*;q=0.5",
+            "Accept-Language": plan.accept_language,
+        },
+        "DNSCACHE_ENABLED": False,  # it never expires
+        "DNS_TIMEOUT": plan.timeout,
+        "DOWNLOAD_DELAY": 0,  # the pace is the host's, over all crawls
+        "DOWNLOAD_DELAY_JITTER": 0,
+        "DOWNLOAD_FAIL_ON_DATALOSS": True,
+        "DOWNLOAD_MAXSIZE": plan.max_body,
+        "DOWNLOAD_TIMEOUT": plan.timeout,
+        "DOWNLOAD_VERIFY_CERTIFICATES": plan.verify_tls,
+        "DOWNLOAD_WARNSIZE": 0,
+        "METAREFRESH_ENABLED": False,
+        "REDIRECT_ENABLED": True,
+        "REDIRECT_MAX_TIMES": MAX_REDIRECTS,
+        "REFERRER_POLICY": "scrapy.spidermiddlewares.referer.NoReferrerPolicy",
+        "RETRY_ENABLED": False,
+        "ROBOTSTXT_OBEY": False,  # ours takes its place
+        "URLLENGTH_LIMIT": 0,
+        "USER_AGENT": plan.user_agent,
+    }
+
+
+def _parts(plan: CrawlPlan) -> dict[str, Any]:
+    """What Scrapy is made of."""
+    handler = "crawler.fetch.handler.RecordingHandler"
+    closed = dict.fromkeys(("data", "file", "ftp", "s3"))
+    return {
+        "DOWNLOAD_HANDLERS": {"http": handler, "https": handler, **closed},
+        "DOWNLOADER_MIDDLEWARES": {
+            **_OFF,
+            "crawler.fetch.robots_gate.RobotsMiddleware": 100,
+            "crawler.fetch.wire.WireMiddleware": 990,
+        },
+        "EXTENSIONS": dict.fromkeys(f"scrapy.extensions.{name}" for name in _EXTENSIONS_OFF),
+        "HTTPCACHE_ENABLED": False,
+        "HTTPPROXY_ENABLED": False,
+        "ITEM_PIPELINES": {plan.pipeline: 500} if plan.pipeline else {},
+        "JOBDIR": None,  # not crash-safe; the frontier is in PostgreSQL
+        "REMOTE_CONTROL_ENABLED": False,  # a port that executes code
+        "STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector",
+        "TELNETCONSOLE_ENABLED": False,
+        "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+    }
+
+
+def _quiet() -> dict[str, Any]:
+    """Scrapy's own log; ours says what a crawl did."""
+    return {"LOG_ENABLED": False, "LOG_LEVEL": "ERROR", "LOG_VERSIONS": [], "STATS_DUMP": False}
