@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="libpq DSN of a PostgreSQL 15-18 server; without it the embedded one is used."
     )
+    database_password: SecretStr | None = Field(
+        default=None, description="Password for the DSN, kept apart from it (WIREKEEP_DATABASE_PASSWORD_FILE)."
+    )
     sources: Path | None = Field(default=None, description="The sources file; default: sources.toml in the data dir.")
     warc_dir: Path | None = Field(default=None, description="WARC root; default: warc in the data dir.")
     warc_roll_size: int = Field(default=1_000_000_000, ge=1_000, description="A WARC file is sealed past this size.")

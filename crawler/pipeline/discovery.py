@@ -165,6 +165,7 @@ class DocumentReader:
             now=now,
             backfill=self._source.backfill,
             undated_cap=self._source.backfill_undated,
+            most=self._source.max_links,
         )
         return [
             to_announcement(judged, host_of(judged.link.canonical), outcome, reason)

@@ -47,12 +47,19 @@ def next_revisit(first: datetime, now: datetime, ages: Sequence[timedelta]) -> d
 
 
 def choose_backfill(
-    links: Iterable[Judged], *, first: bool, now: datetime, backfill: timedelta | None, undated_cap: int
+    links: Iterable[Judged],
+    *,
+    first: bool,
+    now: datetime,
+    backfill: timedelta | None,
+    undated_cap: int,
+    most: int,
 ) -> list[tuple[Judged, Outcome | None, str | None]]:
     """Each link with the final outcome that it gets unfetched, or None where it is owed a fetch, and the reason.
 
     On the first read of a document (`first`) links dated before `now - backfill` are too old, and undated ones are
-    taken in document order up to `undated_cap`; later every link that is allowed is owed.
+    taken in document order up to `undated_cap`; later every link that is allowed is owed. Beyond `most` owed ones the
+    oldest are over the cap.
     """
     chosen: list[tuple[Judged, Outcome | None, str | None]] = []
     undated = 0
@@ -70,7 +77,25 @@ def choose_backfill(
             elif claimed.at < now - backfill:
                 outcome, reason = Outcome.TOO_OLD, f"dated {claimed.at.isoformat()}, backfill is {backfill}"
         chosen.append((judged, outcome, reason))
+    return _cap(chosen, most)
+
+
+def _cap(
+    chosen: list[tuple[Judged, Outcome | None, str | None]], most: int
+) -> list[tuple[Judged, Outcome | None, str | None]]:
+    owed = [index for index, (_, outcome, _) in enumerate(chosen) if outcome is None]
+    if len(owed) <= most:
+        return chosen
+    # Undated links count as old: a document that dates some of its links dates its news.
+    owed.sort(key=lambda index: _age_key(chosen[index][0]), reverse=True)
+    for index in owed[most:]:
+        chosen[index] = (chosen[index][0], Outcome.OVER_CAP, f"beyond {most} owed links of one document")
     return chosen
+
+
+def _age_key(judged: Judged) -> float:
+    claimed = judged.link.published or judged.link.modified
+    return claimed.at.timestamp() if claimed is not None else float("-inf")
 
 
 def find_identity(page_url: str, claimed: str | None) -> str:

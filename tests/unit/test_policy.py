@@ -1,0 +1,84 @@
+"""What is decided without looking at a page's text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.pipeline.policy import (
+    RETRY_AFTER,
+    choose_backfill,
+    find_identity,
+    next_retry,
+    next_revisit,
+)
+from crawler.records import ClaimedDate, Decision, Judged, Link, Outcome
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+AGES = [timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=7)]
+
+
+def _judged(number: int, age: timedelta | None, decision: Decision = Decision.KEEP) -> Judged:
+    published = (
+        None if age is None else ClaimedDate(at=NOW - age, raw="x", precision="minute", provenance="feed", zone="+00:00")
+    )
+    url = f"https://a.example/{number}"
+    return Judged(link=Link(url=url, canonical=url, published=published), decision=decision, rule="allow:default")
+
+
+def test_retries_grow_and_end() -> None:
+    waits = [next_retry(attempts, NOW) for attempts in range(len(RETRY_AFTER) + 1)]
+    known = [wait - NOW for wait in waits if wait is not None]
+    assert known == sorted(known)
+    assert known[0] >= timedelta(seconds=10)
+    assert waits[-1] is None
+
+
+def test_revisit_is_the_next_age_ahead_and_a_late_one_is_not_made_up_for() -> None:
+    assert next_revisit(NOW, NOW, AGES) == NOW + timedelta(hours=1)
+    assert next_revisit(NOW, NOW + timedelta(hours=20), AGES) == NOW + timedelta(days=1)
+    assert next_revisit(NOW, NOW + timedelta(days=8), AGES) is None
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=10)))
+def test_a_revisit_always_lies_ahead(late: timedelta) -> None:
+    due = next_revisit(NOW, NOW + late, AGES)
+    assert due is None or due > NOW + late
+
+
+def test_first_read_takes_links_within_backfill_and_undated_ones_up_to_the_cap() -> None:
+    links = [_judged(1, timedelta(hours=1)), _judged(2, timedelta(days=9)), *(_judged(n, None) for n in range(3, 7))]
+    chosen = choose_backfill(links, first=True, now=NOW, backfill=timedelta(days=3), undated_cap=2, most=100)
+    assert [outcome for _, outcome, _ in chosen] == [None, Outcome.TOO_OLD, None, None, Outcome.TOO_OLD, Outcome.TOO_OLD]
+    assert "backfill" in str(chosen[1][2])
+
+
+def test_later_reads_take_old_links_as_well() -> None:
+    links = [_judged(1, timedelta(days=30)), _judged(2, None)]
+    chosen = choose_backfill(links, first=False, now=NOW, backfill=timedelta(days=3), undated_cap=0, most=100)
+    assert [outcome for _, outcome, _ in chosen] == [None, None]
+
+
+def test_links_beyond_the_most_a_document_may_owe_are_over_cap_oldest_first() -> None:
+    links = [_judged(n, timedelta(hours=n)) for n in (5, 1, 3)]
+    chosen = choose_backfill(links, first=True, now=NOW, backfill=timedelta(days=3), undated_cap=0, most=2)
+    assert [outcome for _, outcome, _ in chosen] == [Outcome.OVER_CAP, None, None]
+
+
+def test_a_link_that_is_not_allowed_keeps_the_pattern_that_decided() -> None:
+    judged = _judged(1, None, Decision.NOT_ALLOWED)
+    assert choose_backfill([judged], first=False, now=NOW, backfill=None, undated_cap=0, most=9) == [
+        (judged, Outcome.NOT_ALLOWED, "allow:default")
+    ]
+
+
+def test_canonical_of_the_same_site_is_the_identity() -> None:
+    assert find_identity("https://m.a.example/amp/story-1", "https://www.a.example/story-1") == "https://www.a.example/story-1"
+
+
+def test_canonical_of_another_site_or_a_home_page_is_not_believed() -> None:
+    own = "https://a.example/world/story-1"
+    for claim in ("https://thief.example/story-1", "https://a.example/", "https://a.example/world/", "javascript:1", ""):
+        assert find_identity(own, claim) == own
