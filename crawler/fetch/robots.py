@@ -39,7 +39,7 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RobotsAnswer:
-    """What fetching robots.txt brought: a status and body, or None and the `reason`, FetchFailed's word and colon first."""
+    """What fetching robots.txt brought; without a status `reason` begins with FetchFailed's word and a colon."""
 
     status: int | None
     body: bytes = b""
