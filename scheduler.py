@@ -26,7 +26,7 @@ from cronsim import CronSim
 
 from archive.db import Connection
 from archive.errors import ArchiveUnavailable, ConfigError
-from archive.records import Applied, SourceState
+from archive.records import Applied, SourceRow, SourceState
 from archive.store import crawls, slots, sources
 from archive.threads import ArchiveThreads
 from crawler.settings import Settings
@@ -78,7 +78,11 @@ def load_into(conn: Connection, path: Path) -> Applied:
     except ConfigError as error:
         sources.record_file_error(conn, path=str(path), error=str(error))
         raise
-    return sources.apply_sources(conn, found.rows(), path=str(path), digest=found.digest)
+    rows = [
+        SourceRow(name=source.name, enabled=source.enabled, hosts=source.hosts, settings=source.to_json())
+        for source in found.sources
+    ]
+    return sources.apply_sources(conn, rows, path=str(path), digest=found.digest)
 
 
 class Scheduler:

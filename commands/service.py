@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,20 +62,19 @@ def worker(context: typer.Context) -> None:
     """Run the worker role only: crawls and re-crawls. Any number may share one database, on any machines."""
     from crawler.fetch import loop
 
-    settings = read_context(context, logs=True)
-    _refuse_unready(settings, sources=False)
-
-    def main(stop: asyncio.Event) -> Awaitable[int]:
-        from service.worker import run_worker
-
-        return run_worker(settings, dsn, stop)
-
     from service.database import open_database
 
+    settings = read_context(context, logs=True)
+    stop: list[asyncio.Event] = []
+
+    async def main() -> int:
+        from service.worker import run_worker
+
+        stop.append(asyncio.Event())
+        return await run_worker(settings, dsn, stop[0])
+
     with open_database(settings) as dsn:
-        code = loop.run(main)
-    # Scrapy's and the pool's threads are done; what is left must not hold up a stop.
-    sys.stdout.flush()
+        code = loop.run(main, on_signal=lambda _number: stop[0].set())
     raise typer.Exit(code)
 
 
@@ -115,7 +113,7 @@ def status(
             raise typer.Exit(EXIT_FAILED)
 
 
-def _refuse_unready(settings: Settings, *, sources: bool = True) -> None:
+def _refuse_unready(settings: Settings) -> None:
     """Say which lines to write, and where, before anything is started.
 
     Raises:
@@ -125,24 +123,30 @@ def _refuse_unready(settings: Settings, *, sources: bool = True) -> None:
     from crawler.sources import load_sources
 
     path = settings.sources_file
-    if not sources:
-        return
     missing: list[str] = []
+    enabled: list[Source] = []
     if not path.exists():
-        missing.append(f"  wirekeep init            # writes {path}; then set enabled = true for a source in it")
-        enabled: list[Source] = []
+        missing.append(f"  wirekeep init      # writes {path}; then set enabled = true for a source in it")
     else:
         enabled = [source for source in load_sources(path).sources if source.enabled]
         if not enabled:
-            missing.append(f"  enabled = true           # in {path}, for at least one source")
-    loopback = enabled and all(source.is_covered_by(settings.allow_addresses) for source in enabled)
-    if settings.contact is None and not loopback:
+            missing.append(f"  enabled = true     # in {path}, for at least one source")
+    if settings.contact is None and (not enabled or any(_leaves_machine(source, settings) for source in enabled)):
         missing.append(
-            "  export WIREKEEP_CONTACT=https://your.page/about-the-archive   # in your shell or service file: "
+            "  export WIREKEEP_CONTACT=https://your.page/about    # in your shell or service file: "
             "sites must be able to reach you"
         )
     if missing:
-        raise ConfigError("two things are needed before anything is fetched:\n" + "\n".join(missing))
+        raise ConfigError("nothing can be fetched yet; still to write:\n" + "\n".join(missing))
+
+
+def _leaves_machine(source: Source, settings: Settings) -> bool:
+    """Whether any of the source's documents lies on a host that is not one of the allowed loopback names."""
+    from crawler.discover.urls import host_of
+    from crawler.fetch.guard import parse_allowed
+
+    allowed = {f"{host}:{port}" for (host, port), _address in map(parse_allowed, settings.allow_addresses)}
+    return any(host_of(url) not in allowed for url in source.documents)
 
 
 def _pass_on(settings: Settings) -> list[str]:
