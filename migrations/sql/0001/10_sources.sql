@@ -1,8 +1,18 @@
 -- Sources, their settings' versions, slots, crawls, and the processes that do the work.
 
-CREATE SCHEMA IF NOT EXISTS store;
-CREATE SCHEMA IF NOT EXISTS archive;
-CREATE SCHEMA IF NOT EXISTS queue;
+-- Only where they are missing: CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even where they are there,
+-- and owning the three schemas must be enough.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['store', 'archive', 'queue'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = name) THEN
+            EXECUTE format('CREATE SCHEMA %I', name);
+        END IF;
+    END LOOP;
+END
+$$;
 
 COMMENT ON SCHEMA store IS 'Wirekeep''s own tables. Not a contract: read the views in schema archive.';
 COMMENT ON SCHEMA archive IS 'What people ask: views and functions, stable, every column commented.';
@@ -71,7 +81,7 @@ COMMENT ON COLUMN store.source_host.host IS 'Host name in lower case, with :port
 COMMENT ON COLUMN store.source_host.source_id IS 'The source.';
 
 CREATE TABLE store.source_file (
-    only        boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton   boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     path        text NOT NULL,
     digest      bytea,
     loaded_at   timestamptz,
@@ -79,7 +89,7 @@ CREATE TABLE store.source_file (
     error_at    timestamptz
 );
 COMMENT ON TABLE store.source_file IS 'The last load of sources.toml; a faulty edit leaves the last good set in force and stands here.';
-COMMENT ON COLUMN store.source_file.only IS 'Always true: one row.';
+COMMENT ON COLUMN store.source_file.singleton IS 'Always true: one row.';
 COMMENT ON COLUMN store.source_file.path IS 'The file.';
 COMMENT ON COLUMN store.source_file.digest IS 'sha256 of the file in force.';
 COMMENT ON COLUMN store.source_file.loaded_at IS 'When the set in force was loaded.';
