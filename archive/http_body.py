@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import struct
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -85,16 +88,20 @@ def _bounded(parts: Iterator[bytes], limit: int, coding: str) -> bytes:
 
 
 def _gunzip(data: bytes) -> Iterator[bytes]:
-    """Members one after another; what follows the last one (some servers pad with zeros) is left."""
-    while data:
-        inflater = zlib.decompressobj(31)
+    """Members one after another, and as much as there is of a damaged or cut-off one: Scrapy reads it so, too."""
+    file = gzip.GzipFile(fileobj=io.BytesIO(data))
+    found = False
+    while True:
         try:
-            yield from _inflate(inflater, data)
-        except zlib.error:
-            return  # damaged or cut off: what came before is the body, as in the crawl
-        data = inflater.unused_data
-        if data[:2] != b"\x1f\x8b":
+            part = file.read1(_STEP)
+        except (OSError, EOFError, struct.error) as error:
+            if found:
+                return
+            raise ValueError(f"gzip: {error}") from error
+        if not part:
             return
+        found = True
+        yield part
 
 
 def _deflate(data: bytes) -> Iterator[bytes]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
-from scrapy.utils._compression import _DecompressionMaxSizeExceeded
 
-from crawler.errors import BlockedAddress, CrawlError, FetchFailed, HostPaused
+from crawler.errors import BlockedAddress, FetchFailed, HostPaused
 from crawler.fetch.failures import classify
 from crawler.fetch.robots_gate import RobotsRefusal
 from crawler.fetch.tasks import Fetched, Missed
@@ -37,7 +35,7 @@ def fetched_from(response: Response, trail: Trail) -> Fetched:
 
 def missed_from(error: Exception, url: str, trail: Trail) -> Missed | None:
     """What an exception of the download means for its task; None where it is no fault of the web's."""
-    found = _in_our_words(error, trail.url or url)
+    found = classify(error, trail.url or url)
     if found is None:
         return None
     captures, hops = tuple(trail.captures), tuple(trail.hops)
@@ -76,11 +74,3 @@ def missed_from(error: Exception, url: str, trail: Trail) -> Missed | None:
         url=trail.url,
         redirects=hops,
     )
-
-
-def _in_our_words(error: Exception, url: str) -> CrawlError | None:
-    if isinstance(error, IgnoreRequest):  # from Scrapy's redirect and decompression middlewares
-        if isinstance(error.__cause__, _DecompressionMaxSizeExceeded):
-            return FetchFailed(f"{url}: too large once decompressed: {error.__cause__}", kind="too_large", retry=False)
-        return FetchFailed(f"{url}: {error}", kind="redirects", retry=False)
-    return classify(error, url)

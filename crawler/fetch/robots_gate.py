@@ -9,9 +9,8 @@ from weakref import WeakValueDictionary
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 
-from crawler.errors import CrawlError, FetchFailed, HostPaused
+from crawler.errors import CrawlError, FetchFailed
 from crawler.fetch.ports import Ports, RobotsCopy
 from crawler.fetch.robots import RobotsAnswer, Rules, Verdict, host_of, needs_fetch, origin_of, renew
 from crawler.fetch.tasks import CrawlPlan
@@ -91,11 +90,7 @@ class RobotsMiddleware:
         except AnsweredBusy as busy:
             return RobotsAnswer(status=busy.status)
         except FetchFailed as failed:
+            if failed.kind == "redirects":  # RFC 9309 2.3.1.2: past five, robots.txt may be taken for missing
+                return RobotsAnswer(status=trail.status, reason="more than five redirects")
             return RobotsAnswer(status=None, reason=f"{failed.kind}: {failed}")
-        except HostPaused:
-            raise
-        except IgnoreRequest as ignored:
-            if "redirect" in str(ignored):
-                return RobotsAnswer(status=310, reason="more than five redirects")  # RFC 9309 2.3.1.2: unavailable
-            return RobotsAnswer(status=None, reason=f"too_large: {ignored}")
         return RobotsAnswer(status=response.status, body=response.body)

@@ -14,6 +14,8 @@ _OFF = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # retries live in the frontier
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,  # ours, derived from it
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # likewise
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,  # proxies of the environment pass the guard by
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
@@ -82,6 +84,8 @@ def _parts(plan: CrawlPlan) -> dict[str, Any]:
         "DOWNLOAD_HANDLERS": {"http": handler, "https": handler, **closed},
         "DOWNLOADER_MIDDLEWARES": {
             **_OFF,
+            "crawler.fetch.decoding.BoundedDecompression": 590,
+            "crawler.fetch.decoding.CountedRedirects": 600,
             "crawler.fetch.robots_gate.RobotsMiddleware": 100,
             "crawler.fetch.wire.WireMiddleware": 990,
         },
