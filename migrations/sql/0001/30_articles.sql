@@ -28,6 +28,8 @@ CREATE TABLE store.article (
     fetch_url_hash bytea NOT NULL,
     first_seen_at  timestamptz NOT NULL,
     last_seen_at   timestamptz NOT NULL,
+    dated_at       timestamptz NOT NULL,
+    dated_by       text NOT NULL CHECK (dated_by IN ('published', 'feed', 'first_seen')),
     revision_id    bigint,
     edits          integer NOT NULL DEFAULT 0,
     gone_at        timestamptz,
@@ -35,6 +37,7 @@ CREATE TABLE store.article (
 );
 CREATE INDEX ON store.article (source_id, first_seen_at DESC);
 CREATE INDEX ON store.article (first_seen_at DESC);
+CREATE INDEX ON store.article (dated_at DESC);
 COMMENT ON TABLE store.article IS 'One story at one publisher; its identity is the canonical URL.';
 COMMENT ON COLUMN store.article.article_id IS 'Key.';
 COMMENT ON COLUMN store.article.source_id IS 'The source that brought it.';
@@ -43,6 +46,8 @@ COMMENT ON COLUMN store.article.url_hash IS 'sha256 of url.';
 COMMENT ON COLUMN store.article.fetch_url_hash IS 'sha256 of the frontier URL whose captures make its revisions; twins (AMP, print) only become aliases.';
 COMMENT ON COLUMN store.article.first_seen_at IS 'When it was first fetched.';
 COMMENT ON COLUMN store.article.last_seen_at IS 'When it was last fetched or found unchanged.';
+COMMENT ON COLUMN store.article.dated_at IS 'The story''s date for ordering and selecting: published, else what the feed said, else first seen.';
+COMMENT ON COLUMN store.article.dated_by IS 'Which of the three dated_at is: published, feed, first_seen.';
 COMMENT ON COLUMN store.article.revision_id IS 'Current revision.';
 COMMENT ON COLUMN store.article.edits IS 'Changes the publisher made: revisions less one.';
 COMMENT ON COLUMN store.article.gone_at IS 'When it was found gone (404, 410); the text stays.';
