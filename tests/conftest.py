@@ -1,0 +1,86 @@
+"""A real PostgreSQL for the tests: one server a session, one fresh database a test, cloned from a migrated template.
+
+``WIREKEEP_TEST_DATABASE_URL`` names another server (with CREATEDB) to run against; ``WIREKEEP_TEST_BINDIR`` other
+programs for the embedded one, such as Debian's ``/usr/lib/postgresql/15/bin``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from archive.db import Connection, connect
+from archive.embedded import open_cluster
+from archive.migrate import migrate
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """DSN of a server on which databases may be made."""
+    given = os.environ.get("WIREKEEP_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    bindir = os.environ.get("WIREKEEP_TEST_BINDIR")
+    # Not pytest's own folder: as root that is 0700, and the server's user must be able to enter.
+    home = Path(tempfile.mkdtemp(prefix="wirekeep-test-"))
+    home.chmod(0o711)
+    try:
+        with open_cluster(home, bindir=Path(bindir) if bindir else None, fsync=False) as dsn:
+            yield dsn
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    """Name of a migrated database that is only ever cloned."""
+    name = f"wirekeep_template_{os.getpid()}"
+    _run(server, "CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0", name)
+    migrate(make_conninfo(server, dbname=name))
+    yield name
+    _run(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database(server: str, template: str) -> Iterator[str]:
+    """DSN of a fresh, migrated database."""
+    name = f"wirekeep_test_{os.getpid()}_{next(_numbers)}"
+    _run(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
+    yield make_conninfo(server, dbname=name)
+    _run(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def empty_database(server: str) -> Iterator[str]:
+    """DSN of a fresh database without any schema of ours."""
+    name = f"wirekeep_empty_{os.getpid()}_{next(_numbers)}"
+    _run(server, "CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0", name)
+    yield make_conninfo(server, dbname=name)
+    _run(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def conn(database: str) -> Iterator[Connection]:
+    """A connection to a fresh database; what is not committed is dropped with it."""
+    connection = connect(database)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _run(server: str, statement: str, *names: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))  # type: ignore[arg-type]
