@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from archive.errors import ConfigError
-from crawler.sources import read_duration
+from crawler.durations import parse_duration
 
 
 def read_moment(text: str, zone: ZoneInfo, now: datetime | None = None) -> datetime:
@@ -23,13 +23,13 @@ def read_moment(text: str, zone: ZoneInfo, now: datetime | None = None) -> datet
     named = {"now": here, "today": midnight, "yesterday": midnight - timedelta(days=1)}
     if text in named:
         return named[text].astimezone(UTC)
+    span = parse_duration(text)
+    if span is not None:
+        return (here - span).astimezone(UTC)
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError:
-        try:
-            return (here - read_duration(text)).astimezone(UTC)
-        except ValueError as error:
-            raise ConfigError(
-                f"{text!r} is no moment; expected 2026-11-01, 2026-11-01T06:30, 3d, 12h, today or yesterday"
-            ) from error
+    except ValueError as error:
+        raise ConfigError(
+            f"{text!r} is no moment; expected 2026-11-01, 2026-11-01T06:30, 3d, 12h, today or yesterday"
+        ) from error
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)

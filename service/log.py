@@ -14,7 +14,10 @@ import structlog
 _SECRETS = (
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@/]*@", re.I), r"\1:***@"),
     (re.compile(r"(\b(?:password|passwd|sslpassword)\s*=\s*)('[^']*'|[^\s&]+)", re.I), r"\1***"),
-    (re.compile(r"(\b(?:authorization|cookie|set-cookie|x-api-key|api[_-]?key|token)\b['\"]?\s*[:=]\s*)[^\n]+", re.I), r"\1***"),
+    (
+        re.compile(r"(\b(?:authorization|cookie|set-cookie|x-api-key|api[_-]?key|token)\b['\"]?\s*[:=]\s*)[^\n]+", re.I),
+        r"\1***",
+    ),
 )
 _SECRET_KEYS = re.compile(r"password|secret|token|cookie|authorization|api_?key", re.I)
 
