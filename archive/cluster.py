@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import signal
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +22,9 @@ from psycopg.conninfo import make_conninfo
 
 from archive.account import run_as
 from archive.binaries import read_major
-from archive.errors import ArchiveUnavailable, ConfigError
-from archive.place import DATABASE, PORT, SUPERUSER, Place, write_atomically
+from archive.datadir import check_major, make_data
+from archive.errors import ArchiveUnavailable
+from archive.place import DATABASE, PORT, Place, write_atomically
 
 Answer = Literal["ready", "refusing", "none"]
 
@@ -88,9 +87,9 @@ class Cluster:
         # Not answering, yet alive: another program began to start it, or it is stopping. The lock tells when it ended.
         with self._server_lock(deadline) as handle:
             if handle is not None:
-                self._check_major()
+                check_major(self.place.data, self.bindir)
                 if not self.place.data.is_dir():
-                    self._initialise()
+                    make_data(self.place, self.bindir, sync=self.fsync)
                 self._remove_stale_files()
                 self._launch(handle)
         self._wait_until_ready(deadline)
@@ -159,37 +158,6 @@ class Cluster:
             return None
         return handle
 
-    def _check_major(self) -> None:
-        version = self.place.data / "PG_VERSION"
-        if not version.exists():
-            return
-        made, ours = version.read_text(encoding="ascii").strip(), read_major(self.bindir)
-        if made != str(ours):
-            raise ConfigError(
-                f"{self.place.data} was made by PostgreSQL {made}, and this Wirekeep brings {ours}: dump it with the "
-                "Wirekeep that made it (pg_dump) and restore it into a new data directory, or use a server by "
-                "WIREKEEP_DATABASE_URL"
-            )
-
-    def _initialise(self) -> None:
-        """Make the data directory beside its place and move it there whole: what a crash leaves half-made is redone."""
-        for leftover in self.place.home.glob("data.new-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        half = self.place.home / f"data.new-{uuid.uuid4().hex[:8]}"
-        # Before 17 there is no builtin provider; "C" sorts by code point there too, but folds ASCII letters only.
-        builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if read_major(self.bindir) >= 17 else []
-        fixed = ["-E", "UTF8", "--auth-local=trust", "--auth-host=reject", "--no-instructions", "--data-checksums"]
-        options = [*fixed, *builtin, *([] if self.fsync else ["--no-sync"])]
-        try:
-            done = run_as(self.place.account, [self.bindir / "initdb", "-D", half, "-U", SUPERUSER, *options])
-        except OSError as error:
-            raise ConfigError(f"{self.bindir}/initdb cannot be run: {error}") from error
-        if done.returncode != 0:
-            shutil.rmtree(half, ignore_errors=True)
-            said = (done.stderr or done.stdout).strip()
-            raise ArchiveUnavailable(f"PostgreSQL's data directory cannot be made in {self.place.home}: {said}")
-        half.rename(self.place.data)
-
     def _remove_stale_files(self) -> None:
         """Remove the pid and socket files of a server that is gone. We hold its lock: none of its processes is left.
 
@@ -222,9 +190,7 @@ class Cluster:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         # A shell that ends at once leaves the server to init: it outlives us, and is nobody's zombie but init's.
         script = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 &'
-        run_as(
-            account, ["/bin/sh", "-c", script, "sh", self.place.log, *server, *options], cwd=home, pass_fds=(handle,)
-        )
+        run_as(account, ["/bin/sh", "-c", script, "sh", self.place.log, *server, *options], pass_fds=(handle,))
 
     def _write_access_rules(self) -> None:
         account = self.place.account
@@ -238,9 +204,7 @@ class Cluster:
             if answer == "none" and not self.has_processes():
                 raise ArchiveUnavailable(f"the embedded PostgreSQL ended while starting; {self._log_tail()}")
             if time.monotonic() > deadline:
-                raise ArchiveUnavailable(
-                    f"the embedded PostgreSQL is not ready yet (recovering after a crash?); try again; {self._log_tail()}"
-                )
+                raise ArchiveUnavailable(f"the embedded PostgreSQL is still recovering; try again; {self._log_tail()}")
             time.sleep(PAUSE)
 
     def _make_database(self) -> None:

@@ -17,7 +17,7 @@ from psycopg import errors
 
 from archive.db import check_server, connect, refuse_pooler, translate
 from archive.errors import ArchiveUnavailable, ConfigError, SchemaMismatch
-from archive.schema import expected_version, migrations_path, queue_files, read_state
+from archive.schema import expected_version, migrations_path, queue_files, queue_schema, read_state
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -132,9 +132,7 @@ def _migrate(conn: psycopg.Connection[Any], lock_timeout: float) -> Migrated:
         missing = [path for path in queue_files() if path.name not in state.queue_files]
         if state.version is None:
             with _upgrading(conn):
-                for path in missing:
-                    _apply_queue_file(conn, path)
-                conn.execute(_PIN_SEARCH_PATH)
+                _make_queue(conn)
         else:
             _bring_forward(conn, state.version, expected, missing)
     return Migrated(before=state.version, after=expected, queue_files=tuple(path.name for path in missing))
@@ -148,7 +146,6 @@ def _bring_forward(conn: psycopg.Connection[Any], before: str, expected: str, mi
         # A transaction a file: a value added to an enumeration can be used only after its commit.
         with conn.transaction():
             _apply_queue_file(conn, path)
-            conn.execute(_PIN_SEARCH_PATH)
 
 
 def _become_owner(conn: psycopg.Connection[Any]) -> None:
@@ -203,8 +200,25 @@ def _as_sqlalchemy(conn: psycopg.Connection[Any]) -> Iterator[sqlalchemy.Connect
             conn.autocommit = True
 
 
+def _make_queue(conn: psycopg.Connection[Any]) -> None:
+    """A new queue, from the one file that the numbered ones come to.
+
+    Before PostgreSQL 17 those cannot run in one transaction (a value added to an enumeration is used before its
+    commit, error 55P04, measured on 15), and a new database is made in one.
+    """
+    _run_in_queue(conn, queue_schema())
+    names = [path.name for path in queue_files()]
+    conn.execute("INSERT INTO store.queue_migration (name) SELECT unnest(%s::text[])", (names,))
+    conn.execute(_PIN_SEARCH_PATH)
+
+
 def _apply_queue_file(conn: psycopg.Connection[Any], path: Path) -> None:
+    _run_in_queue(conn, path)
+    conn.execute("INSERT INTO store.queue_migration (name) VALUES (%s)", (path.name,))
+    conn.execute(_PIN_SEARCH_PATH)
+
+
+def _run_in_queue(conn: psycopg.Connection[Any], path: Path) -> None:
     conn.execute("SET LOCAL search_path = queue")
     conn.execute(path.read_text(encoding="utf-8"))
-    conn.execute("INSERT INTO store.queue_migration (name) VALUES (%s)", (path.name,))
     conn.execute("SET LOCAL search_path = DEFAULT")

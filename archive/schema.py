@@ -45,6 +45,11 @@ def queue_files() -> tuple[Path, ...]:
     )
 
 
+def queue_schema() -> Path:
+    """Procrastinate's whole schema in one file: what its migration files come to (a test holds it to that)."""
+    return _package_path("procrastinate") / "sql" / "schema.sql"
+
+
 def read_state(conn: psycopg.Connection[Any]) -> SchemaState:
     """What the database has; leaves no transaction open where none was."""
     with conn.transaction(), conn.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
