@@ -6,6 +6,7 @@ fetched again after 24 hours at most (RFC 9309 sections 2.3.1 and 2.4).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from crawler.fetch.ports import RobotsCopy
+
+_AGENT = re.compile(r"^(\s*user-?agent\s*:\s*)([a-z_-]+)[^\r\n#]*", re.IGNORECASE | re.MULTILINE)
 
 MAX_BYTES = 512 * 1024  # parsed; RFC 9309 2.5 asks for at least 500 KiB
 MAX_CRAWL_DELAY = 120.0  # seconds; a host that wants more is skipped with that reason
@@ -106,7 +109,7 @@ class Rules:
         self._copy = copy
         self._token = token
         body = _in_force(copy, now)
-        self._parsed = None if body is None else Protego.parse(body.decode("utf-8", "replace"))
+        self._parsed = None if body is None else Protego.parse(_readable(body, token))
         delay = self._parsed.crawl_delay(token) if self._parsed else None
         self.crawl_delay: float | None = float(delay) if delay is not None and delay > 0 else None
 
@@ -126,6 +129,22 @@ class Rules:
         allowed = bool(self._parsed.can_fetch(url, self._token))
         word = "allows" if allowed else "disallows"
         return Verdict(allowed=allowed, why=f"robots.txt of {copy.origin} {word} {_path(url)}")
+
+
+def _readable(body: bytes, token: str) -> str:
+    """As text for Protego, which knows no byte order mark and takes a group named by any part of our token for ours.
+
+    RFC 9309 2.2.1: a group is ours where its product token (what comes before a version) is ours, in any case.
+
+    >>> _readable(b"User-agent: wirekeep/2.0", "Wirekeep"), _readable(b"User-agent: Wire", "Wirekeep")
+    ('User-agent: Wirekeep', 'User-agent: /Wire')
+    """
+
+    def name(found: re.Match[str]) -> str:
+        ours = found[2].lower() == token.lower()
+        return f"{found[1]}{token}" if ours else f"{found[1]}/{found[2]}"
+
+    return _AGENT.sub(name, body.decode("utf-8-sig", "replace"))
 
 
 def _in_force(copy: RobotsCopy, now: datetime) -> bytes | None:

@@ -54,6 +54,9 @@ def _limits(plan: CrawlPlan) -> dict[str, Any]:
         "COOKIES_ENABLED": False,
         "DEFAULT_REQUEST_HEADERS": {
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,application/json;q=0.8,*/*;q=0.5",
+            # No br: it is decoded where it comes unasked, but `warcio check` breaks on a br body wherever the module
+            # brotli is installed (warcio 1.8.1 knows brotlipy's only), and files must pass it.
+            "Accept-Encoding": "gzip, deflate, zstd",
             "Accept-Language": plan.accept_language,
         },
         "DNSCACHE_ENABLED": False,  # it never expires
