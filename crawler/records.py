@@ -213,6 +213,26 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of the raw extraction, with where it stood on the page.
+
+    `tag` is the block-level element it came from ("" where it could not be found on the page), `links` and `strong`
+    the shares (0…1) of its characters inside links and bold, `marks` what the enclosing elements say of the region
+    (``nav``, ``related``, ``caption`` …), `block` its position among the page's blocks (-1 unknown), `witnessed`
+    whether JSON-LD's articleBody holds it (None where there is none).
+    """
+
+    text: str
+    tag: str = ""
+    links: float = 0.0
+    strong: float = 0.0
+    marks: frozenset[str] = frozenset()
+    block: int = -1
+    witnessed: bool | None = None
+    added: bool = False  # trafilatura had left it out
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Removal:
     """A span that cleaning took out of the raw extraction.
 

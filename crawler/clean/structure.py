@@ -1,0 +1,138 @@
+"""Takes lines by where they stood on the page: echoes of the title, captions, link lists, bylines, other regions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from crawler.clean.folding import fold
+from crawler.clean.verdicts import Sheet, ends_sentence
+
+_REGIONS = {
+    "nav": "region-nav",
+    "related": "region-related",
+    "share": "region-share",
+    "newsletter": "region-newsletter",
+    "comments": "region-comments",
+    "form": "region-form",
+    "button": "region-button",
+    "footer": "region-footer",
+    "ad": "region-ad",
+    "legal": "region-legal",
+    "tags": "region-tags",
+    "aside": "region-aside",
+    "hidden": "region-hidden",
+}
+# Words of which a printed date consists, folded; digits and their like are added by `_is_date`.
+_DATE_NAMES = """
+monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun january
+february march april may june july august september october november december jan feb mar apr jun jul aug sep sept
+oct nov dec am pm gmt utc est edt cst cdt mst mdt pst pdt et bst ist cet cest at on the of st nd rd th uhr um vor
+min mins minutes minute hours hour hrs ago days day updated published posted last montag dienstag mittwoch
+donnerstag freitag samstag sonntag januar februar märz mai juni juli oktober dezember den aktualisiert stand janvier
+février mars avril juin juillet août septembre octobre novembre décembre le à h publié mis jour lundi mardi mercredi
+jeudi vendredi samedi dimanche de enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre
+diciembre الاحد الاثنين الثلاثاء الاربعاء الخميس الجمعه السبت يناير فبراير مارس ابريل مايو يونيو يوليو اغسطس سبتمبر
+اكتوبر نوفمبر ديسمبر كانون الثاني الاول شباط اذار نيسان ايار حزيران تموز اب ايلول تشرين جانفي فيفري افريل ماي جوان
+جويليه اوت غشت شتنبر نونبر دجنبر ص م صباحا مساء بتوقيت غرينتش منذ ساعه ساعات دقيقه دقايق يوم ايام هجري ه الموافق اخر
+تحديث نشر في القاهره بيروت الساعه
+"""
+_DATE_WORDS = frozenset(_DATE_NAMES.split())
+_CAPTION_CREDIT = re.compile(
+    r"(?:\(|/|\||©|—|–|-)\s*(?:AP|AFP|Reuters|Getty(?: Images)?|EPA|dpa|Shutterstock|رويترز|أ ف ب|الأناضول)"
+    r"[^.]{0,30}\)?$"
+    r"|^(?:©|\(c\)|\(C\))|©\s*\w|(?:Foto|Photo|Bild|Image|Picture|Imagen|Fotografía|Crédit photo)s?\s*[:©/]",
+)
+_SYMBOLS = re.compile(r"^[\W_]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What metadata knows and lines may repeat."""
+
+    titles: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    description: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    site_name: str | None = None
+
+
+def apply_structure(sheet: Sheet, facts: Facts) -> None:
+    """All rules that look at place and markup, the surest first."""
+    _take_title_echo(sheet, facts)
+    _take_symbols(sheet)
+    _take_captions(sheet)
+    _take_regions(sheet)
+    _take_bylines(sheet, facts)
+    _take_links(sheet)
+
+
+def _take_title_echo(sheet: Sheet, facts: Facts) -> None:
+    titles = {folded for title in facts.titles if (folded := fold(title))}
+    names = {folded for name in (facts.section, facts.site_name) if name and (folded := fold(name))}
+    for at in sheet.open():
+        if sheet.folded[at] in titles and (sheet.places[at] != "body" or sheet.lines[at].tag in {"h1", "h2"}):
+            sheet.force(at, "title-echo")
+        elif sheet.folded[at] in names and sheet.places[at] != "body":
+            sheet.take(at, "site-or-section-name")
+
+
+def _take_symbols(sheet: Sheet) -> None:
+    for at in sheet.open():
+        if _SYMBOLS.match(sheet.lines[at].text):
+            sheet.take(at, "symbols-only")
+
+
+def _take_captions(sheet: Sheet) -> None:
+    for at in sheet.open():
+        line = sheet.lines[at]
+        if ("caption" in line.marks or "figure" in line.marks) and "quote" not in line.marks:
+            sheet.take(at, "caption")
+        elif sheet.words(at) <= 40 and _CAPTION_CREDIT.search(line.text) and not ends_sentence(line.text):
+            sheet.take(at, "caption-credit")
+
+
+def _take_regions(sheet: Sheet) -> None:
+    for at in sheet.open():
+        marks = sheet.lines[at].marks
+        rule = next((rule for mark, rule in _REGIONS.items() if mark in marks), None)
+        if rule and not (sheet.lines[at].witnessed and sheet.is_prose(at)):
+            sheet.take(at, rule)
+
+
+def _take_bylines(sheet: Sheet, facts: Facts) -> None:
+    authors = {folded for name in facts.authors if (folded := fold(name))}
+    for at in sheet.open():
+        line, folded = sheet.lines[at], sheet.folded[at]
+        if sheet.places[at] == "body" or sheet.words(at) > 30:
+            continue
+        bare = (
+            folded.removeprefix("by ")
+            .removeprefix("von ")
+            .removeprefix("كتب ")
+            .removeprefix("كتبت ")
+            .removeprefix("بقلم ")
+        )
+        if bare in authors or (sheet.words(at) <= 12 and any(name in bare and len(name) > 6 for name in authors)):
+            sheet.take(at, "byline")
+        elif _is_date(folded):
+            sheet.take(at, "date-line")
+        elif "author" in line.marks or ("meta" in line.marks and sheet.words(at) <= 12):
+            sheet.take(at, "region-author" if "author" in line.marks else "region-meta")
+
+
+def _is_date(folded: str) -> bool:
+    words = folded.split()
+    dated = all(word in _DATE_WORDS or word.rstrip("stndrhamp").isdigit() for word in words)
+    return dated and any(word[0].isdigit() for word in words)
+
+
+def _take_links(sheet: Sheet) -> None:
+    """Lines that are nearly all link: in the lead and tail any, in the body a headline-like one or a list of them."""
+    for at in sheet.open():
+        line = sheet.lines[at]
+        if line.links < 0.8 or (line.witnessed and ends_sentence(line.text)):
+            continue
+        if sheet.places[at] != "body" or not ends_sentence(line.text) or "list" in line.marks:
+            sheet.take(at, "link-line")

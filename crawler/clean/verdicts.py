@@ -1,0 +1,95 @@
+"""One pass a kind of evidence: which lines of a raw extraction go, by which rule, and which are protected."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from crawler.clean.folding import count_words, fold
+from crawler.records import Line
+
+Place = Literal["lead", "body", "tail"]
+# A line that opens the way wire copy does: place, agency in parentheses, dash.
+_DATELINE = re.compile(
+    r"^[^\W\d_][\w .,،'’\-/]{1,45}?\s*[(（]\s*[^()（）]{2,40}[)）]\s*[-–—:]"
+    r"|^[A-Z][A-Z .,'\-]{2,40}(?:, [A-Z][\w. ]{2,20})?(?:,? [A-Z][a-z]{2,8}\.? \d{1,2})?\s*"
+    r"(?:[(（][^()（）]{2,40}[)）]\s*)?[-–—]{1,2}\s"
+    r"|^[^\W\d_][\w ،.]{1,30}\s*[-–—]\s*(?:رويترز|أ ?ف ?ب|ا ?ف ?ب|د ?ب ?أ|واس|وكالات)\s*[:\-–—]",
+)
+_SENTENCE_END = re.compile(r"[.!?؟。…:][\"”»’')\]]*$")
+_PROSE_CHARS = 80
+_PROSE_WORDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The rule that takes a line out."""
+
+    rule: str
+    version: int
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Lines under judgement: folded once, zoned, with the verdicts so far. Made and used within one call."""
+
+    lines: tuple[Line, ...]
+    folded: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    verdicts: list[Verdict | None] = field(default_factory=list)
+    guarded: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.folded = [fold(line.text) for line in self.lines]
+        self.verdicts = [None] * len(self.lines)
+        self.zone()
+
+    def zone(self) -> None:
+        """Lead: up to the first two lines of prose; tail: from the last line of prose; by lines still standing."""
+        prose = [at for at in range(len(self.lines)) if self.verdicts[at] is None and self.is_prose(at)]
+        first = prose[0] if prose else len(self.lines)
+        last = prose[-1] if prose else -1
+        count = len(self.lines)
+        self.places = [
+            "lead" if at < first or at < 3 else "tail" if at > last or at >= count - 3 else "body"
+            for at in range(count)
+        ]
+        self.guarded = {at for at in prose if _DATELINE.match(self.lines[at].text)} | set(prose[:1])
+
+    def is_prose(self, at: int) -> bool:
+        """Whether a line reads like a paragraph: long enough, not mostly links."""
+        line = self.lines[at]
+        long = len(line.text) >= _PROSE_CHARS or count_words(self.folded[at]) >= _PROSE_WORDS
+        return long and line.links < 0.5 and not line.marks & {"caption", "nav", "related"}
+
+    def open(self) -> list[int]:
+        """Indexes of the lines that no rule has taken yet."""
+        return [at for at, verdict in enumerate(self.verdicts) if verdict is None]
+
+    def take(self, at: int, rule: str, version: int = 1) -> None:
+        """Let a rule take a line, unless the line is guarded or already taken."""
+        if self.verdicts[at] is None and at not in self.guarded:
+            self.verdicts[at] = Verdict(rule, version)
+
+    def force(self, at: int, rule: str, version: int = 1) -> None:
+        """As `take`, past the guard: for what is certain (the site's own rules, an echo of the title)."""
+        if self.verdicts[at] is None:
+            self.verdicts[at] = Verdict(rule, version)
+
+    def words(self, at: int) -> int:
+        return count_words(self.folded[at])
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a line ends as a sentence does."""
+    return bool(_SENTENCE_END.search(text))
+
+
+def opens_with_dateline(text: str) -> bool:
+    """Whether a line opens as wire copy does.
+
+    >>> opens_with_dateline("بكين (رويترز) – وقع رئيس الوزراء")
+    True
+    """
+    return bool(_DATELINE.match(text))

@@ -1,0 +1,67 @@
+"""Author names as pages write them: split, stripped of «By» and roles, told from organisations and mere words."""
+
+from __future__ import annotations
+
+import re
+
+from crawler.extract.page import Block, squeeze
+
+_BY = re.compile(
+    r"^\s*(?:written\s+by|reported\s+by|story\s+by|posted\s+by|by|von|par|por|di|da|door|av|af|autor(?:in)?|author|"
+    r"reporter|text|texte|bericht|كتبت?|كتابة|بقلم|إعداد|اعداد|تقرير|تحرير|حوار|ترجمة|المصدر|الكاتب|الكاتبة)(?:\s*[:：]\s*|\s+)",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(
+    r"\s*(?:;|\||،|\s/\s|•|·|\n|\s+(?:and|und|et|og|och)\s+|\s*&\s+|,\s+(?:and|und|et|y)\s+|\s+y\s+(?=[A-ZÁÉÍÓÚ])|\s+e\s+(?=[A-Z])|,(?!\s*(?:Jr|Sr|M\.?D|Ph\.?D)\b))\s*",
+)
+_PARENTHESIS = re.compile(r"\s*[(\[][^()\[\]]{1,60}[)\]]\s*$")
+_MAIL = re.compile(r"\S+@\S+")
+_ADDRESS = re.compile(r"^https?://|www\.|\.(?:com|org|net)/", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_ROLE = re.compile(
+    r"\b(?:staff|reporter|correspondent|editor|writer|journalist|redakteur(?:in)?|redaktion|contributor|columnist|"
+    r"producer|photographer|updated|published|minutes?|read|follow|share|newsletter|comments?|posted|today|yesterday)\b"
+    r"|مراسل|محرر|نشر|تحديث|منذ",
+    re.IGNORECASE,
+)
+_MAX_NAME = 60
+_MAX_WORDS = 6
+
+
+def split_names(raw: str) -> tuple[str, ...]:
+    """Names in one author string, in order.
+
+    >>> split_names("By Samya Kullab and Vasilisa Stepanenko")
+    ('Samya Kullab', 'Vasilisa Stepanenko')
+    """
+    text = _MAIL.sub(" ", squeeze(raw))
+    text = _BY.sub("", text)
+    names: dict[str, None] = {}
+    for part in _SPLIT.split(text):
+        name = _PARENTHESIS.sub("", _BY.sub("", part)).strip(" .,:;-–—*")
+        if name and not _ADDRESS.search(part):
+            names[name] = None
+    return tuple(names)
+
+
+def is_name(text: str) -> bool:
+    """Whether a visible string can be a person's name: few words, no digits, no role word."""
+    return (
+        1 < len(text) <= _MAX_NAME
+        and len(text.split()) <= _MAX_WORDS
+        and not _DIGIT.search(text)
+        and not _ROLE.search(text)
+        and not _ADDRESS.search(text)
+        and any(char.isalpha() for char in text)
+    )
+
+
+def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> str | None:
+    """The byline printed near the headline: a short block marked as the author's between `first` and `last`."""
+    for block in blocks[first:last]:
+        if "author" in block.marks and len(block.text) <= 200 and not block.marks & {"comments", "nav", "related"}:
+            return block.text
+    for block in blocks[first:last]:
+        if len(block.text) <= 120 and _BY.match(block.text) and len(block.text.split()) <= 12:
+            return block.text
+    return None

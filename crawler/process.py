@@ -1,0 +1,223 @@
+"""The join of the pure stages: a fetched page becomes an article, or is rejected for a stated reason."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from urllib.parse import urlsplit
+
+from crawler import attribute as attribution
+from crawler import clean as cleaning
+from crawler.clean.gates import Refusal, Signals, refuse
+from crawler.extract.article import main_text
+from crawler.extract.body import Body, build
+from crawler.extract.charset import Decoded, decode
+from crawler.extract.jsonld import Statement, read_statement
+from crawler.extract.language import detect_language
+from crawler.extract.metadata import Context, Metadata, read_metadata, read_metas
+from crawler.extract.page import PageTree, parse, strip_dead, walk
+from crawler.records import Article, Line, Page, Rejected, RejectReason, Versions
+
+# Bumped whenever code (not a rule file) changes what comes out of the same bytes.
+VERSION = 1
+
+_MAX_BODY = 5 * 1024 * 1024  # a 5.3 MB page took trafilatura 19 s of CPU
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|div|p|meta|title)\b", re.IGNORECASE)
+_GATE_CHARS = 6_000
+_PROSE = 80
+
+
+def process(page: Page) -> Article | Rejected:
+    """Read one page: charset, metadata, text, cleaning, gates, attribution. The same page gives the same answer."""
+    versions = versions_of(page)
+    if refusal := _refuse_unread(page):
+        return Rejected(reason=refusal.reason, detail=refusal.detail, versions=versions)
+    decoded = decode(page.body, setting=page.rules.charset, content_type=page.content_type)
+    root = parse(decoded.text)
+    if root is None:
+        return Rejected(reason=RejectReason.EMPTY_SHELL, detail="no element on the page", versions=versions)
+    statement = read_statement(root, page.url)
+    metas = read_metas(root)
+    strip_dead(root)
+    tree = walk(root)
+    metadata = read_metadata(tree, metas, statement, _context(page))
+    body = build(main_text(root), tree, witness=statement.body, headline=metadata.headline)
+    cleaned = cleaning.clean(
+        body.lines, _facts(metadata), host_lines=page.host_lines, site_patterns=page.rules.remove_lines
+    )
+    reading = _Reading(page, decoded, tree, statement, metadata, body, cleaned, versions)
+    if refusal := refuse(_signals(reading)):
+        return _reject(reading, refusal)
+    return _article(reading)
+
+
+def rules_digest() -> str:
+    """Digest over every rule and agency file that has a say in what `process` gives."""
+    return hashlib.sha256(f"{cleaning.rules_digest()} {attribution.rules_digest()}".encode()).hexdigest()[:16]
+
+
+@functools.cache
+def _constant_versions() -> tuple[str, str]:
+    return version("trafilatura"), rules_digest()
+
+
+def versions_of(page: Page) -> Versions:
+    """Under which code and rules this page is read."""
+    site = json.dumps([asdict(page.rules), page.language, page.timezone], sort_keys=True, ensure_ascii=False)
+    trafilatura, rules = _constant_versions()
+    return Versions(
+        extractor=VERSION,
+        trafilatura=trafilatura,
+        rules=rules,
+        site=hashlib.sha256(site.encode()).hexdigest()[:16],
+        host_state=page.host_state,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Everything read from one page, for the steps at the end."""
+
+    page: Page
+    decoded: Decoded
+    tree: PageTree
+    statement: Statement
+    metadata: Metadata
+    body: Body
+    cleaned: cleaning.Cleaned
+    versions: Versions
+
+
+def _refuse_unread(page: Page) -> Refusal | None:
+    if page.status >= 400:
+        return Refusal(reason=RejectReason.ERROR_PAGE, detail=f"HTTP status {page.status}")
+    if len(page.body) > _MAX_BODY:
+        return Refusal(reason=RejectReason.TOO_LARGE, detail=f"{len(page.body)} bytes, at most {_MAX_BODY} are parsed")
+    kind = (page.content_type or "").split(";")[0].strip().lower()
+    textual = not kind or "html" in kind or kind.startswith("text/") or "xml" in kind
+    if not textual or (kind not in {"text/html", "application/xhtml+xml"} and not _HTML.search(page.body[:20_000])):
+        return Refusal(
+            reason=RejectReason.NOT_HTML, detail=f"content type {kind or 'not stated'}, no HTML in the bytes"
+        )
+    return None
+
+
+def _context(page: Page) -> Context:
+    return Context(
+        url=page.url,
+        fetched_at=page.fetched_at,
+        timezone=page.timezone,
+        language=page.language,
+        http_language=page.http_language,
+        feed_title=page.announced.title if page.announced else None,
+    )
+
+
+def _facts(metadata: Metadata) -> cleaning.Facts:
+    return cleaning.Facts(
+        titles=tuple(title for _, title in metadata.titles),
+        authors=metadata.authors,
+        description=metadata.description,
+        section=metadata.section,
+        tags=metadata.tags,
+        site_name=metadata.site_name,
+    )
+
+
+def _signals(reading: _Reading) -> Signals:
+    blocks = reading.tree.blocks
+    kept = reading.cleaned.kept
+    words = len(reading.cleaned.text.split())
+    return Signals(
+        title=reading.metadata.title,
+        page_title=reading.tree.root.findtext(".//title"),
+        path=urlsplit(reading.page.url).path,
+        text=reading.cleaned.text,
+        raw_chars=sum(len(line.text) for line in reading.body.lines),
+        page_text="\n".join(block.text for block in blocks)[:_GATE_CHARS],
+        page_chars=reading.tree.chars,
+        link_chars=sum(block.links for block in blocks),
+        headlines=sum(block.links >= 25 and block.links * 10 >= len(block.text) * 7 for block in blocks),
+        paragraphs=sum(len(line.text) >= _PROSE for line in kept),
+        longest=max((len(line.text) for line in kept), default=0),
+        words=words,
+        statement_type=reading.statement.kind,
+        statement_types=reading.statement.types,
+        page_type=reading.metadata.page_type,
+        published=reading.metadata.published is not None,
+        free=reading.statement.free,
+        paywall_marks=any("paywall" in block.marks for block in blocks),
+        witness_chars=len(reading.statement.body or ""),
+    )
+
+
+def _reject(reading: _Reading, refusal: Refusal) -> Rejected:
+    return Rejected(
+        reason=refusal.reason,
+        detail=refusal.detail,
+        versions=reading.versions,
+        title=reading.metadata.title,
+        text=reading.cleaned.text,
+        canonical_url=reading.metadata.canonical_url,
+    )
+
+
+def _article(reading: _Reading) -> Article:
+    metadata, cleaned = reading.metadata, reading.cleaned
+    credited = attribution.attribute(
+        text=cleaned.text,
+        authors_raw=metadata.authors,
+        byline_raw=metadata.byline,
+        credit_lines=_credit_lines(cleaned),
+        organisations=metadata.organisations,
+        site_name=metadata.site_name,
+    )
+    announced = reading.page.announced
+    return Article(
+        text=cleaned.text,
+        title=metadata.title,
+        summary=cleaned.summary,
+        removals=cleaned.removals,
+        authors=credited.authors,
+        credits=credited.credits,
+        place=credited.place,
+        published=metadata.published or (announced.published if announced else None),
+        modified=metadata.modified or (announced.modified if announced else None),
+        language=detect_language(cleaned.text, metadata.languages),
+        section=metadata.section,
+        tags=metadata.tags,
+        image=metadata.image,
+        canonical_url=metadata.canonical_url,
+        charset=reading.decoded.charset,
+        charset_source=reading.decoded.source,
+        versions=reading.versions,
+        titles=metadata.titles,
+        flags=_flags(reading),
+        kind=_kind(reading.statement),
+    )
+
+
+def _credit_lines(cleaned: cleaning.Cleaned) -> tuple[str, ...]:
+    """Removed lines at either end and the text's own last ones: where sign-offs and credits stand."""
+    removed = [removal.text.strip() for removal in cleaned.removals if removal.zone != "body"]
+    short: list[Line] = [line for line in cleaned.kept[-2:] if len(line.text) < 120]
+    return tuple(text for text in (*removed, *(line.text for line in short)) if text and len(text) < 200)
+
+
+def _flags(reading: _Reading) -> tuple[str, ...]:
+    flags = list(reading.decoded.flags)
+    if reading.tree.too_deep:
+        flags.append("too_deep")
+    if reading.statement.free is False:
+        flags.append("paywalled")
+    if _kind(reading.statement) == "live_blog":
+        flags.append("live_blog")
+    return tuple(flags)
+
+
+def _kind(statement: Statement) -> str:
+    return "live_blog" if statement.kind == "LiveBlogPosting" else "article"
