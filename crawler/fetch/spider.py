@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -22,6 +23,24 @@ from crawler.fetch.trail import Trail
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+def _web_address(url: str) -> str:
+    """The URL, if it is one that we fetch.
+
+    Raises:
+        FetchFailed: of kind ``url``, saying why not.
+    """
+    try:
+        parts = urlsplit(url)
+        well_formed = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that does not close
+        well_formed = False
+    if not well_formed or parts.scheme.lower() not in {"http", "https"}:
+        raise FetchFailed(f"{url[:300]!r} is not an http or https URL with a host", kind="url", retry=False)
+    if any(ord(char) <= 32 or ord(char) == 127 for char in url):
+        raise FetchFailed(f"{url[:300]!r} has white space or control characters", kind="url", retry=False)
+    return url
 
 
 class FetchSpider(Spider):
@@ -82,14 +101,9 @@ class FetchSpider(Spider):
             task.cancel()
 
     def _request(self, task: Task, trail: Trail) -> Request:
-        if any(ord(char) <= 32 or ord(char) == 127 for char in task.url):
-            raise FetchFailed(f"{task.url!r} has white space or control characters", kind="url", retry=False)
         largest = self._plan.max_document if isinstance(task, DocumentTask) else self._plan.max_body
         meta = {"trail": trail, "download_maxsize": largest, "download_timeout": self._plan.timeout}
-        request = Request(task.url, meta=meta, dont_filter=True)
-        if not request.url.lower().startswith(("http://", "https://")):
-            raise FetchFailed(f"{task.url!r} is neither http nor https", kind="url", retry=False)
-        return request
+        return Request(_web_address(task.url), meta=meta, dont_filter=True)
 
     async def _read_documents(self) -> None:
         """Every document of the plan and those that they name, each once."""

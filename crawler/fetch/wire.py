@@ -103,11 +103,16 @@ class WireMiddleware:
 
     def _dress(self, request: Request, trail: Trail, host: str) -> None:
         """Headers that depend on the hop: validators of this very URL, the source's own for its own hosts."""
-        for name in ("If-None-Match", "If-Modified-Since", *(name for name, _ in self._plan.headers)):
+        ours = {"user-agent": self._plan.user_agent, "accept-language": self._plan.accept_language}
+        for name in ("If-None-Match", "If-Modified-Since"):
             request.headers.pop(name, None)
-        if host in self._plan.header_hosts:
-            for name, value in self._plan.headers:
+        for name, value in self._plan.headers:  # a redirect has brought them along
+            if host in self._plan.header_hosts:
                 request.headers[name] = value
+            elif name.lower() in ours:
+                request.headers[name] = ours[name.lower()]
+            else:
+                request.headers.pop(name, None)
         prior = self._prior(request, trail)
         if prior is None or trail.force:
             return
