@@ -43,7 +43,9 @@ def set_options(
     context: typer.Context,
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="Where database, WARC files and sources.toml live.", envvar="WIREKEEP_DATA_DIR", show_envvar=True),
+        typer.Option(
+            help="Where database, WARC files and sources.toml live.", envvar="WIREKEEP_DATA_DIR", show_envvar=True
+        ),
     ] = None,
     log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = None,
     log_format: Annotated[str | None, typer.Option(help="auto, console or json.")] = None,

@@ -2,12 +2,12 @@
 
 A *slot* is a due moment computed from the schedule, never from a process's clock phase, as epoch seconds:
 
-- ``every``: the moments ``n * every + offset``, where `offset` lies within the source's jitter and follows from its name;
+- ``every``: the moments ``n * every + offset``; `offset` lies within the source's jitter and follows from its name;
 - ``cron``: the fire times of the expression in UTC (a zone with summer time would skip or double slots).
 
-Each tick asks every source for its latest slot that is not after now, and one transaction inserts ``(source, slot)`` and
-defers the job; a slot that another scheduler inserted is a no-op. So any number of schedulers may run, and downtime,
-clock steps and pauses give one catch-up.
+Each tick asks every source for its latest slot that is not after now, and one transaction inserts ``(source, slot)``
+and defers the job; a slot that another scheduler inserted is a no-op. So any number of schedulers may run, and
+downtime, clock steps and pauses give one catch-up.
 """
 
 from __future__ import annotations
@@ -122,7 +122,12 @@ class Scheduler:
         for job, seconds in work:
             # A late tick runs once, however late: the slot says what is due, not the number of ticks.
             timer.add_job(
-                job, "interval", seconds=seconds, coalesce=True, misfire_grace_time=None, next_run_time=datetime.now(UTC)
+                job,
+                "interval",
+                seconds=seconds,
+                coalesce=True,
+                misfire_grace_time=None,
+                next_run_time=datetime.now(UTC),
             )
         timer.start()
         try:

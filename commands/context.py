@@ -38,9 +38,7 @@ def read_context(context: typer.Context, *, logs: bool = False) -> Settings:
     from service.log import set_up_logs
 
     options = cast(Options, context.obj)
-    settings = read_settings(
-        data_dir=options.data_dir, log_level=options.log_level, log_format=options.log_format
-    )
+    settings = read_settings(data_dir=options.data_dir, log_level=options.log_level, log_format=options.log_format)
     set_up_logs(settings.log_format, settings.log_level if logs or options.log_level else "WARNING")
     return settings
 

@@ -20,7 +20,9 @@ def _refuse_server(settings: Settings, what: str) -> None:
     from archive.errors import ConfigError
 
     if settings.database_url is not None:
-        raise ConfigError(f"WIREKEEP_DATABASE_URL is set: that server is not ours to {what}; unset it for the embedded one")
+        raise ConfigError(
+            f"WIREKEEP_DATABASE_URL is set: that server is not ours to {what}; unset it for the embedded one"
+        )
 
 
 @app.command()
@@ -78,7 +80,9 @@ def psql(context: typer.Context) -> None:
 
     settings = read_context(context)
     with open_database(settings) as dsn:
-        code = subprocess.call([str(find_psql()), "-d", dsn, *context.args], env={"PGCLIENTENCODING": "UTF8", **os.environ})
+        code = subprocess.call(
+            [str(find_psql()), "-d", dsn, *context.args], env={"PGCLIENTENCODING": "UTF8", **os.environ}
+        )
     raise typer.Exit(code)
 
 

@@ -10,8 +10,9 @@ import typer
 from commands.context import EXIT_FAILED, open_archive
 
 if TYPE_CHECKING:
-    from archive.db import Connection
     from archive.query import RequestState
+
+    from archive.db import Connection
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,8 +51,12 @@ def recrawl(
     context: typer.Context,
     urls: Annotated[list[str] | None, typer.Argument(metavar="[URL]…", help="Any spelling or alias.")] = None,
     source: Annotated[str | None, typer.Option(help="All articles of this source instead.")] = None,
-    since: Annotated[str | None, typer.Option(help="With --source: first seen since (2026-11-01, 3d, yesterday).")] = None,
-    force: Annotated[bool, typer.Option(help="Fetch without validators, extract even if the bytes are the same.")] = False,
+    since: Annotated[
+        str | None, typer.Option(help="With --source: first seen since (2026-11-01, 3d, yesterday).")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option(help="Fetch without validators, extract even if the bytes are the same.")
+    ] = False,
     wait: Annotated[bool, typer.Option(help="Wait for the outcome and print it.")] = False,
     timeout: Annotated[float, typer.Option(help="Longest wait in seconds.")] = 300.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -81,9 +86,7 @@ def recrawl(
         _report(conn, ids, wait=wait, timeout=timeout, as_json=as_json)
 
 
-def _report(
-    conn: Connection, ids: list[int], *, wait: bool, timeout: float, as_json: bool
-) -> None:
+def _report(conn: Connection, ids: list[int], *, wait: bool, timeout: float, as_json: bool) -> None:
     from commands.display import print_json
 
     states = _wait(conn, ids, timeout if wait else 0.0)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from rich import box
@@ -82,7 +81,7 @@ def to_plain(value: Any) -> Any:
         return value.value
     if isinstance(value, str | int | float | bool) or value is None:
         return value
-    return str(value) if isinstance(value, UUID) else str(value)
+    return str(value)
 
 
 def print_json(value: Any) -> None:

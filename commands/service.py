@@ -61,7 +61,6 @@ def scheduler(context: typer.Context) -> None:
 def worker(context: typer.Context) -> None:
     """Run the worker role only: crawls and re-crawls. Any number may share one database, on any machines."""
     from crawler.fetch import loop
-
     from service.database import open_database
 
     settings = read_context(context, logs=True)
@@ -94,10 +93,11 @@ def status(
     """
     from datetime import timedelta
 
+    from service.health import find_trouble
+
     from archive import query
     from commands import reports
     from commands.display import print_json
-    from service.health import find_trouble
 
     with open_archive(context) as (settings, conn):
         found = query.status(conn, timedelta(seconds=settings.dead_after))
@@ -150,12 +150,17 @@ def _leaves_machine(source: Source, settings: Settings) -> bool:
 
 
 def _pass_on(settings: Settings) -> list[str]:
-    return ["--data-dir", str(settings.data_dir), "--log-level", settings.log_level, "--log-format", settings.log_format]
+    return [
+        "--data-dir",
+        str(settings.data_dir),
+        "--log-level",
+        settings.log_level,
+        "--log-format",
+        settings.log_format,
+    ]
 
 
 def _database_keeper(settings: Settings, dsn: str) -> Callable[[], None]:
     from archive.embedded import ensure_running
 
     return lambda: ensure_running(settings.data_dir)
-
-

@@ -178,7 +178,10 @@ def _print_article(article: CheckedArticle) -> None:
         ("authors", ", ".join(result.authors)),
         ("agencies", ", ".join(credit.agency for credit in result.credits)),
         ("place", result.place),
-        ("published", f"{result.published.at.isoformat()} ({result.published.provenance})" if result.published else None),
+        (
+            "published",
+            f"{result.published.at.isoformat()} ({result.published.provenance})" if result.published else None,
+        ),
         ("language", result.language),
         ("charset", f"{result.charset} ({result.charset_source})"),
     ]

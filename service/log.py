@@ -15,14 +15,26 @@ _SECRETS = (
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@/]*@", re.I), r"\1:***@"),
     (re.compile(r"(\b(?:password|passwd|sslpassword)\s*=\s*)('[^']*'|[^\s&]+)", re.I), r"\1***"),
     (
-        re.compile(r"(\b(?:authorization|cookie|set-cookie|x-api-key|api[_-]?key|token)\b['\"]?\s*[:=]\s*)[^\n]+", re.I),
+        re.compile(
+            r"(\b(?:authorization|cookie|set-cookie|x-api-key|api[_-]?key|token)\b['\"]?\s*[:=]\s*)[^\n]+", re.I
+        ),
         r"\1***",
     ),
 )
 _SECRET_KEYS = re.compile(r"password|secret|token|cookie|authorization|api_?key", re.I)
 
 # Libraries whose chatter is only wanted when something is wrong.
-_QUIET = ("scrapy", "twisted", "procrastinate", "apscheduler", "trafilatura", "htmldate", "alembic", "asyncio", "pebble")
+_QUIET = (
+    "scrapy",
+    "twisted",
+    "procrastinate",
+    "apscheduler",
+    "trafilatura",
+    "htmldate",
+    "alembic",
+    "asyncio",
+    "pebble",
+)
 
 
 def redact(text: str) -> str:
@@ -77,4 +89,6 @@ def set_up_logs(form: Literal["auto", "console", "json"], level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     for name in _QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)) if level != "DEBUG" else level)
+        logging.getLogger(name).setLevel(
+            max(logging.WARNING, logging.getLevelName(level)) if level != "DEBUG" else level
+        )

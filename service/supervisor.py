@@ -50,9 +50,7 @@ def next_backoff(previous: float, ran_for: float) -> float:
 class Supervisor:
     """Keeps roles running until asked to stop."""
 
-    def __init__(
-        self, roles: Sequence[Role], *, stop_timeout: float, keeper: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, roles: Sequence[Role], *, stop_timeout: float, keeper: Callable[[], None] | None = None) -> None:
         """`keeper` is called every few seconds in a thread: it brings the embedded database back where it died."""
         self._roles = roles
         self._keeper = keeper

@@ -208,9 +208,7 @@ async def _stop_queues(settings: Settings, work: Work, queues: list[asyncio.Task
             log.error("queue_failed", error=repr(error))
 
 
-async def _serve_queue(
-    app: procrastinate.App, settings: Settings, work: Work, queue: str, concurrency: int
-) -> None:
+async def _serve_queue(app: procrastinate.App, settings: Settings, work: Work, queue: str, concurrency: int) -> None:
     await app.run_worker_async(
         queues=[queue],
         name=f"wirekeep-{queue}",

@@ -57,7 +57,13 @@ class CrawlSink:
     """Fetching's sink for one crawl: `documents` first where it has any, then what the frontier owes."""
 
     def __init__(
-        self, begun: CrawlBegun, reader: DocumentReader, keeper: PageKeeper, shop: Workshop, *, request: RequestRow | None
+        self,
+        begun: CrawlBegun,
+        reader: DocumentReader,
+        keeper: PageKeeper,
+        shop: Workshop,
+        *,
+        request: RequestRow | None,
     ) -> None:
         self._begun = begun
         self._reader = reader
@@ -126,9 +132,7 @@ async def serve_request(shop: Workshop, *, request_id: int) -> None:
         await _run(shop, begun, kind="request", request=request)
 
 
-async def _begin(
-    shop: Workshop, *, name: str, kind: str, slot: int | None, job_id: int | None
-) -> CrawlBegun | None:
+async def _begin(shop: Workshop, *, name: str, kind: str, slot: int | None, job_id: int | None) -> CrawlBegun | None:
     begun = await shop.threads.run(
         crawls.begin_crawl, name=name, kind=kind, slot=slot, job_id=job_id, process_id=shop.process_id
     )
@@ -191,15 +195,11 @@ def _judge_end(reader: DocumentReader, sink: CrawlSink) -> tuple[str, str | None
 
 def _count(reader: DocumentReader, keeper: PageKeeper) -> Mapping[str, int]:
     counts = Counter(keeper.counts)
-    counts.update(
-        documents=reader.read, documents_failed=reader.failed, announced=reader.announced, new=reader.new
-    )
+    counts.update(documents=reader.read, documents_failed=reader.failed, announced=reader.announced, new=reader.new)
     return {key: value for key, value in sorted(counts.items()) if value}
 
 
-async def _end(
-    shop: Workshop, begun: CrawlBegun, state: str, reason: str | None, counts: Mapping[str, int]
-) -> None:
+async def _end(shop: Workshop, begun: CrawlBegun, state: str, reason: str | None, counts: Mapping[str, int]) -> None:
     await shop.threads.run(frontier.release_leases, begun.crawl_id)
     await shop.threads.run(crawls.end_crawl, begun.crawl_id, state=state, reason=reason, counts=counts)
 

@@ -101,9 +101,7 @@ class DocumentReader:
         )
         await self._threads.run(documents.check_document, checked)
 
-    async def _check(
-        self, row: DocumentRow, captures: tuple[CaptureRow, ...], at: datetime, error: str | None
-    ) -> None:
+    async def _check(self, row: DocumentRow, captures: tuple[CaptureRow, ...], at: datetime, error: str | None) -> None:
         if error is None:
             self.read += 1
         else:

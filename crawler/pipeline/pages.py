@@ -39,7 +39,6 @@ from crawler.sources import Source
 
 REFUSED = frozenset({401, 402, 403, 407, 451})  # the site's own word that this is not for us
 GONE = frozenset({404, 410})
-HTML = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", ""})
 # Another save may come between comparing and writing (two crawls, a recrawl): compare again, but not for ever.
 COMPARISONS = 3
 
@@ -52,6 +51,15 @@ class Compared:
     url: str
     expected_revision_id: int | None
     reextracted: ExtractionRow | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """When an exchange ended, with what status, and the rows of its captures."""
+
+    at: datetime
+    captures: tuple[CaptureRow, ...]
+    status: int | None
 
 
 class PageKeeper:
@@ -82,58 +90,50 @@ class PageKeeper:
         self.counts["fetched"] += 1
         self.counts["bytes"] += len(fetched.body)
         captures = cast("tuple[CaptureRow, ...]", fetched.captures)
+        answer = Answer(at=fetched.fetched_at, captures=captures, status=fetched.status)
         if fetched.not_modified:
-            await self._conclude(leased, Outcome.UNCHANGED, "HTTP 304", fetched.fetched_at, captures, 304)
+            await self._conclude(leased, Outcome.UNCHANGED, "HTTP 304", answer)
         elif fetched.status == 200:
-            await self._take_body(leased, fetched, captures)
+            await self._take_body(leased, fetched, answer)
         else:
-            await self._take_status(leased, fetched, captures)
+            await self._take_status(leased, fetched.status, answer)
 
     async def miss(self, leased: LeasedUrl, missed: Missed) -> None:
         """Conclude or postpone a URL whose answer did not arrive."""
         captures = cast("tuple[CaptureRow, ...]", missed.captures)
-        at = now_utc()
+        answer = Answer(at=now_utc(), captures=captures, status=missed.status)
         if missed.kind == "paused" and missed.until is not None:
-            await self._postpone(leased, missed.until, "paused", missed.detail, at, captures, missed.status)
+            await self._postpone(leased, missed.until, "paused", missed.detail, answer)
         elif missed.kind in {"robots", "blocked"}:
-            await self._conclude(leased, Outcome(missed.kind), missed.detail, at, captures, missed.status)
+            await self._conclude(leased, Outcome(missed.kind), missed.detail, answer)
         elif missed.retry:
-            await self._retry(leased, missed.detail, at, captures, missed.status)
+            await self._retry(leased, missed.detail, answer)
         else:
-            await self._conclude(leased, Outcome.FAILED, missed.detail, at, captures, missed.status)
+            await self._conclude(leased, Outcome.FAILED, missed.detail, answer)
 
     # ------------------------------------------------------------------------------ answers without text
 
-    async def _take_status(self, leased: LeasedUrl, fetched: Fetched, captures: tuple[CaptureRow, ...]) -> None:
-        reason, status, at = f"HTTP {fetched.status}", fetched.status, fetched.fetched_at
+    async def _take_status(self, leased: LeasedUrl, status: int, answer: Answer) -> None:
+        reason = f"HTTP {status}"
         if status in GONE:
-            await self._conclude(leased, Outcome.GONE, reason, at, captures, status)
+            await self._conclude(leased, Outcome.GONE, reason, answer)
         elif status in REFUSED:
-            await self._conclude(leased, Outcome.BLOCKED, reason, at, captures, status)
+            await self._conclude(leased, Outcome.BLOCKED, reason, answer)
         elif status >= 500 or status in {408, 425}:
-            await self._retry(leased, reason, at, captures, status)
+            await self._retry(leased, reason, answer)
         else:
-            await self._conclude(leased, Outcome.FAILED, reason, at, captures, status)
+            await self._conclude(leased, Outcome.FAILED, reason, answer)
 
-    async def _retry(
-        self, leased: LeasedUrl, error: str, at: datetime, captures: tuple[CaptureRow, ...], status: int | None
-    ) -> None:
-        due_at = next_retry(leased.attempts, at)
+    async def _retry(self, leased: LeasedUrl, error: str, answer: Answer) -> None:
+        due_at = next_retry(leased.attempts, answer.at)
         if due_at is None:
             reason = f"{error}; gave up after {leased.attempts + 1} attempts"
-            await self._conclude(leased, Outcome.FAILED, reason, at, captures, status)
+            await self._conclude(leased, Outcome.FAILED, reason, answer)
         else:
-            await self._postpone(leased, due_at, "retry", error, at, captures, status)
+            await self._postpone(leased, due_at, "retry", error, answer)
 
     async def _postpone(
-        self,
-        leased: LeasedUrl,
-        due_at: datetime,
-        why: Literal["retry", "paused"],
-        error: str,
-        at: datetime,
-        captures: tuple[CaptureRow, ...],
-        status: int | None,
+        self, leased: LeasedUrl, due_at: datetime, why: Literal["retry", "paused"], error: str, answer: Answer
     ) -> None:
         self.counts["postponed"] += 1
         postponement = Postponement(
@@ -142,23 +142,15 @@ class PageKeeper:
             due_at=due_at,
             due_why=why,
             error=error,
-            at=at,
+            at=answer.at,
             counted=why == "retry",
-            captures=captures,
-            status=status,
+            captures=answer.captures,
+            status=answer.status,
         )
         await self._threads.run(frontier.postpone, postponement)
 
     async def _conclude(
-        self,
-        leased: LeasedUrl,
-        outcome: Outcome,
-        reason: str | None,
-        at: datetime,
-        captures: tuple[CaptureRow, ...],
-        status: int | None,
-        *,
-        again: bool | None = None,
+        self, leased: LeasedUrl, outcome: Outcome, reason: str, answer: Answer, *, again: bool | None = None
     ) -> None:
         """A final outcome without new text; a story that is stored is still looked at again when its age says so."""
         self.counts[outcome.value] += 1
@@ -168,10 +160,10 @@ class PageKeeper:
             crawl_id=self._crawl_id,
             outcome=outcome.value,
             reason=reason,
-            at=at,
-            captures=captures,
-            status=status,
-            next_due_at=self._next_revisit(leased, at) if revisit else None,
+            at=answer.at,
+            captures=answer.captures,
+            status=answer.status,
+            next_due_at=self._next_revisit(leased, answer.at) if revisit else None,
             revisits=leased.revisits + 1 if leased.due_why == "revisit" else None,
         )
         await self._threads.run(frontier.conclude, conclusion)
@@ -181,54 +173,38 @@ class PageKeeper:
 
     # ------------------------------------------------------------------------------ answers with a body
 
-    async def _take_body(self, leased: LeasedUrl, fetched: Fetched, captures: tuple[CaptureRow, ...]) -> None:
+    async def _take_body(self, leased: LeasedUrl, fetched: Fetched, answer: Answer) -> None:
         digest = hashlib.sha256(fetched.body).digest()
-        captures = (*captures[:-1], replace(captures[-1], body_digest=digest, body_length=len(fetched.body)))
-        at = fetched.fetched_at
+        body = replace(answer.captures[-1], body_digest=digest, body_length=len(fetched.body))
+        answer = replace(answer, captures=(*answer.captures[:-1], body))
         prior = leased.capture
         if prior is not None and prior.body_digest == digest and leased.article_id is not None and not leased.force:
-            reason = "same body by digest"
-            await self._conclude(leased, Outcome.UNCHANGED, reason, at, captures, fetched.status)
+            await self._conclude(leased, Outcome.UNCHANGED, "same body by digest", answer)
             return
         if host_of(fetched.url) not in self._source.hosts:
             reason = f"redirected to {fetched.url}, a host that the source does not cover"
-            await self._conclude(leased, Outcome.NOT_ALLOWED, reason, at, captures, fetched.status)
+            await self._conclude(leased, Outcome.NOT_ALLOWED, reason, answer)
             return
         result = await self._extract(leased, fetched)
         if isinstance(result, Rejected):
-            await self._reject(leased, result, at, captures, fetched.status)
+            again = leased.article_id is not None or result.reason.value in PASSING
+            reason = f"{result.reason.value}: {result.detail}"
+            await self._conclude(leased, Outcome.REJECTED, reason, answer, again=again)
         else:
-            await self._keep(leased, fetched, captures, result)
+            await self._keep(leased, fetched, answer.captures, result)
 
     async def _extract(self, leased: LeasedUrl, fetched: Fetched) -> Article | Rejected:
-        page = self._make_page(leased, fetched.url, fetched.body, fetched.header("content-type"), fetched.fetched_at)
-        return await self._pool.process(page)
-
-    def _make_page(
-        self, leased: LeasedUrl, url: str, body: bytes, content_type: str | None, fetched_at: datetime
-    ) -> Page:
-        return Page(
-            url=url,
-            body=body,
-            content_type=content_type,
-            fetched_at=fetched_at,
+        page = Page(
+            url=fetched.url,
+            body=fetched.body,
+            content_type=fetched.header("content-type"),
+            fetched_at=fetched.fetched_at,
             language=self._source.language,
             timezone=self._source.timezone,
             rules=self._source.site_rules(),
             announced=to_link(leased.announcement),
         )
-
-    async def _reject(
-        self,
-        leased: LeasedUrl,
-        rejected: Rejected,
-        at: datetime,
-        captures: tuple[CaptureRow, ...],
-        status: int,
-    ) -> None:
-        reason = f"{rejected.reason.value}: {rejected.detail}"
-        again = leased.article_id is not None or rejected.reason.value in PASSING
-        await self._conclude(leased, Outcome.REJECTED, reason, at, captures, status, again=again)
+        return await self._pool.process(page)
 
     async def _keep(
         self, leased: LeasedUrl, fetched: Fetched, captures: tuple[CaptureRow, ...], article: Article
@@ -322,13 +298,18 @@ class PageKeeper:
     async def _extract_again(self, leased: LeasedUrl, current: CurrentText) -> ExtractionRow | None:
         """The stored revision's bytes under today's code and rules; None where today's rules reject them."""
         place = current.capture.place
-        body = await self._threads.call(
-            warc.read_body, self._warc_root, place.path, place.offset, place.length, max_bytes=self._max_body
-        )
-        page = self._make_page(
-            leased, current.capture.url, body, current.capture.mime, current.capture.fetched_at
+        where = (self._warc_root, place.path, place.offset, place.length)
+        record = await self._threads.call(warc.read_record, *where)
+        body = await self._threads.call(warc.read_body, *where, max_bytes=self._max_body)
+        page = Page(
+            url=current.capture.url,
+            body=body,
+            content_type=record.http_header("content-type"),
+            fetched_at=current.capture.fetched_at,
+            language=self._source.language,
+            timezone=self._source.timezone,
+            rules=self._source.site_rules(),
+            announced=to_link(leased.announcement),
         )
         result = await self._pool.process(page)
         return None if isinstance(result, Rejected) else to_extraction(result)
-
-

@@ -112,11 +112,12 @@ def find_identity(page_url: str, claimed: str | None) -> str:
         return own
     path = re.sub(r"^[a-z]+://[^/]*", "", other).partition("?")[0]
     # A template that names its home page or the section as every page's canonical would make all stories one.
-    return own if path.strip("/") == "" or own.startswith(other.rstrip("/") + "/") and path.count("/") <= 2 else other
+    is_parent = own.startswith(other.rstrip("/") + "/") and path.count("/") <= 2
+    return own if path.strip("/") == "" or is_parent else other
 
 
 def tell_same_story(current: CurrentText, other: ExtractionRow) -> bool:
-    """Whether another URL's text is the story that is stored: same title, or four fifths of the shorter text's words."""
+    """Whether another URL's text is the story that is stored: same title, or four fifths of the shorter one's words."""
     if current.title and other.title and _words(current.title) == _words(other.title):
         return True
     mine, theirs = set(_words(current.text)), set(_words(other.text))

@@ -95,14 +95,16 @@ async def rehearse(settings: Settings, source: Source, *, articles: int = 2) -> 
     while kinds:
         url, kind = kinds.pop(0)
         fetched = await fetch_once(url, plan=plan, ports=ports)
-        document = _read(settings, source, url, kind, fetched, found)
+        document = _read(source, DocumentTask(document_id=0, url=url, kind=kind), fetched, settings.max_entries, found)
         documents.append(document)
         for child in document.children[: CHECKED_CHILDREN - children]:
             children += 1
             kinds.append((child, DocumentKind.SITEMAP))
     wanted = [link.url for document in documents for link in document.owed]
     wanted.sort(key=lambda url: _dated(found[url]), reverse=True)
-    taken = [await _take(source, found[url], await fetch_once(url, plan=plan, ports=ports)) for url in wanted[:articles]]
+    taken = [
+        await _take(source, found[url], await fetch_once(url, plan=plan, ports=ports)) for url in wanted[:articles]
+    ]
     return Rehearsal(source=source.name, documents=tuple(documents), articles=tuple(taken))
 
 
@@ -112,13 +114,9 @@ def _dated(link: Link) -> float:
 
 
 def _read(
-    settings: Settings,
-    source: Source,
-    url: str,
-    kind: DocumentKind,
-    fetched: Fetched | Missed,
-    found: dict[str, Link],
+    source: Source, task: DocumentTask, fetched: Fetched | Missed, max_entries: int, found: dict[str, Link]
 ) -> CheckedDocument:
+    url, kind = task.url, task.kind
     if isinstance(fetched, Missed) or fetched.status != 200:
         error = fetched.detail if isinstance(fetched, Missed) else f"HTTP {fetched.status}"
         return CheckedDocument(url=url, kind=kind.value, error=error)
@@ -131,7 +129,7 @@ def _read(
         charset=source.charset,
         timezone=source.timezone,
         link_pattern=patterns.get(url),
-        max_entries=settings.max_entries,
+        max_entries=max_entries,
     )
     chosen = choose_backfill(
         (judge(link, source) for link in held.links),

@@ -20,12 +20,19 @@ NOW = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
 @given(st.text())
 def test_nothing_shown_can_steer_a_terminal_or_reorder_a_line(text: str) -> None:
     shown = clean(text)
-    forbidden = {*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+    forbidden = {
+        *map(chr, range(0x20)),
+        *map(chr, range(0x7F, 0xA0)),
+        *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    }
     assert not (set(shown) & (forbidden - {"\n", "\t"}))
 
 
 def test_clipboard_and_link_sequences_in_a_title_lose_their_escape() -> None:
-    assert clean_line("عاجل\x1b]52;c;ZXZpbA==\x07 رويترز\x1b]8;;http://x\x1b\\") == "عاجل]52;c;ZXZpbA== رويترز]8;;http://x\\"
+    assert (
+        clean_line("عاجل\x1b]52;c;ZXZpbA==\x07 رويترز\x1b]8;;http://x\x1b\\")
+        == "عاجل]52;c;ZXZpbA== رويترز]8;;http://x\\"
+    )
 
 
 def test_arabic_keeps_its_order_and_a_long_line_ends_with_an_ellipsis() -> None:

@@ -22,7 +22,9 @@ AGES = [timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(day
 
 def _judged(number: int, age: timedelta | None, decision: Decision = Decision.KEEP) -> Judged:
     published = (
-        None if age is None else ClaimedDate(at=NOW - age, raw="x", precision="minute", provenance="feed", zone="+00:00")
+        None
+        if age is None
+        else ClaimedDate(at=NOW - age, raw="x", precision="minute", provenance="feed", zone="+00:00")
     )
     url = f"https://a.example/{number}"
     return Judged(link=Link(url=url, canonical=url, published=published), decision=decision, rule="allow:default")
@@ -51,7 +53,14 @@ def test_a_revisit_always_lies_ahead(late: timedelta) -> None:
 def test_first_read_takes_links_within_backfill_and_undated_ones_up_to_the_cap() -> None:
     links = [_judged(1, timedelta(hours=1)), _judged(2, timedelta(days=9)), *(_judged(n, None) for n in range(3, 7))]
     chosen = choose_backfill(links, first=True, now=NOW, backfill=timedelta(days=3), undated_cap=2, most=100)
-    assert [outcome for _, outcome, _ in chosen] == [None, Outcome.TOO_OLD, None, None, Outcome.TOO_OLD, Outcome.TOO_OLD]
+    assert [outcome for _, outcome, _ in chosen] == [
+        None,
+        Outcome.TOO_OLD,
+        None,
+        None,
+        Outcome.TOO_OLD,
+        Outcome.TOO_OLD,
+    ]
     assert "backfill" in str(chosen[1][2])
 
 
@@ -75,10 +84,19 @@ def test_a_link_that_is_not_allowed_keeps_the_pattern_that_decided() -> None:
 
 
 def test_canonical_of_the_same_site_is_the_identity() -> None:
-    assert find_identity("https://m.a.example/amp/story-1", "https://www.a.example/story-1") == "https://www.a.example/story-1"
+    assert (
+        find_identity("https://m.a.example/amp/story-1", "https://www.a.example/story-1")
+        == "https://www.a.example/story-1"
+    )
 
 
 def test_canonical_of_another_site_or_a_home_page_is_not_believed() -> None:
     own = "https://a.example/world/story-1"
-    for claim in ("https://thief.example/story-1", "https://a.example/", "https://a.example/world/", "javascript:1", ""):
+    for claim in (
+        "https://thief.example/story-1",
+        "https://a.example/",
+        "https://a.example/world/",
+        "javascript:1",
+        "",
+    ):
         assert find_identity(own, claim) == own

@@ -1,4 +1,4 @@
-"""Slots follow from the schedule alone, and each fires once however many schedulers, stops and clock steps there are."""
+"""Slots follow from the schedule alone, whoever looks and whenever."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def _source(**settings: Any) -> Source:
 
 
 @given(MOMENTS, st.integers(min_value=1, max_value=90_000), st.integers(min_value=0, max_value=600))
-def test_the_latest_slot_is_not_after_now_and_less_than_one_interval_old(now: datetime, every: int, jitter: int) -> None:
+def test_the_latest_slot_is_not_after_now_and_less_than_one_interval_old(
+    now: datetime, every: int, jitter: int
+) -> None:
     source = _source(every=timedelta(seconds=every), jitter=timedelta(seconds=min(jitter, every)))
     slot = find_slot(source, now)
     assert slot <= now
@@ -58,7 +60,8 @@ def test_cron_slot_includes_its_own_minute() -> None:
 
 def test_offset_follows_from_the_name_and_stays_within_the_jitter() -> None:
     offsets = {
-        find_offset(_source(name=f"paper-{n}", every=timedelta(minutes=5), jitter=timedelta(seconds=30))) for n in range(50)
+        find_offset(_source(name=f"paper-{n}", every=timedelta(minutes=5), jitter=timedelta(seconds=30)))
+        for n in range(50)
     }
     assert len(offsets) > 10
     assert all(0 <= offset < 30 for offset in offsets)
