@@ -10,11 +10,12 @@ from typing import Literal
 from urllib.parse import parse_qsl, quote, urlencode
 
 from demo.articles import Article, make_article, make_articles
+from demo.claims import Site
 from demo.expected import Expected, ExpectedArticle, ExpectedOutcome, expect_article
 from demo.feeds import Entry
 from demo.publishers import DOMAIN, PUBLISHERS, WALLED, Edition, Publisher
 from demo.stories import SEED_STORY, Language, read_stories
-from demo.themes import Site, feed_body
+from demo.themes import feed_body
 from demo.walls import Wall, read_walls
 
 _AFTERTHOUGHT: dict[Language, str] = {

@@ -20,7 +20,7 @@ _XML = "application/xml; charset=utf-8"
 # As each discovery is announced in its Content-Type.
 _TYPES = {
     "rss": "application/rss+xml; charset=UTF-8",
-    "rdf": "text/xml",
+    "rdf": "application/rdf+xml",
     "atom": "application/atom+xml; charset=utf-8",
     "json": "application/feed+json; charset=utf-8",
     "sitemap": _XML,

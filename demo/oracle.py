@@ -15,7 +15,7 @@ from itertools import pairwise
 import brotli
 import zstandard
 
-from demo.recording import Served
+from demo.bytelog import Served
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,7 +49,10 @@ def _publisher_blocks(publisher: Publisher, port: int, *, pace: str, every: str)
         lines = [discovery, f"timezone = {_text(publisher.timezone)}"]
         if publisher.name == "alwatan":
             lines.append('deny = ["/video/"]')
-        blocks.append((name, _block(name, publisher.language, lines, pace=pace, every=every)))
+        text = _block(name, publisher.language, lines, pace=pace, every=every)
+        # Nested layout tables are what a stubborn site looks like: it shows what a selector is for.
+        css = '[source.css]\nbody = ".newsbody"\n' if publisher.theme == "portal" else ""
+        blocks.append((name, text + css))
     return blocks
 
 

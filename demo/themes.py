@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from html import escape
 from importlib import resources
 from string import Template
-from zoneinfo import ZoneInfo
 
 from demo.articles import Article, make_slug
-from demo.publishers import Publisher
+from demo.claims import Site, date_words, dates_meta, local, render_jsonld, time_tag
 from demo.stories import Paragraph
 
 TRUST_LINE = "معاييرنا: مبادئ الثقة في Thomson Reuters."
 COMMENT_PROMPT = "اترك ردك"
-
-_MONTHS_AR = (
-    "يناير",
-    "فبراير",
-    "مارس",
-    "أبريل",
-    "مايو",
-    "يونيو",
-    "يوليو",
-    "أغسطس",
-    "سبتمبر",
-    "أكتوبر",
-    "نوفمبر",
-    "ديسمبر",
-)
-_MONTHS_LEVANT = (
-    "كانون الثاني",
-    "شباط",
-    "آذار",
-    "نيسان",
-    "أيار",
-    "حزيران",
-    "تموز",
-    "آب",
-    "أيلول",
-    "تشرين الأول",
-    "تشرين الثاني",
-    "كانون الأول",
-)
-_DAYS_AR = ["الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"]
 
 _WORDS = {
     "ar": {
@@ -73,23 +40,6 @@ _NEWSLETTER = (
     '<aside class="inline-signup"><h3>Free newsletter</h3><p>Sign up to The Wire Briefing: the three stories that '
     'matter, explained in five minutes.</p><a href="/newsletters">Enter your email address</a></aside>'
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Site:
-    """What a page needs to know of its site: scheme and port of all hosts, and the headlines in its side columns."""
-
-    publisher: Publisher
-    home: str  # "http://host:port"
-    year: int
-    headlines: tuple[tuple[str, str], ...]  # (path, headline), as they were when the newsroom opened
-
-    def others(self, article: Article | None, count: int = 5) -> list[tuple[str, str]]:
-        """Other articles' paths and headlines, the nearest first."""
-        paths = [path for path, _ in self.headlines]
-        start = paths.index(article.path) + 1 if article and article.path in paths else 0
-        turned = self.headlines[start:] + self.headlines[:start]
-        return [item for item in turned if article is None or item[0] != article.path][:count]
 
 
 @cache
@@ -142,9 +92,9 @@ def _common_fields(site: Site, article: Article) -> dict[str, str]:
         "published_iso": local(publisher, article.published).isoformat(),
         "modified_iso": local(publisher, article.modified).isoformat(),
         "published_words": date_words(publisher, article.published),
-        "time_tag": _time_tag(publisher, article),
+        "time_tag": time_tag(publisher, article),
         "year": str(site.year),
-        "jsonld": _jsonld(site, article),
+        "jsonld": render_jsonld(site, article),
         "tags": "، ".join(f'<a href="/tag/{escape(tag)}/" rel="tag">{escape(tag)}</a>' for tag in article.story.tags),
         "tag_items": "".join(
             f'<li><a href="/topics/{escape(tag)}">{escape(tag)}</a></li>' for tag in article.story.tags
@@ -155,46 +105,9 @@ def _common_fields(site: Site, article: Article) -> dict[str, str]:
         "ticker": _items(others[-2:]),
         "neighbours": "".join(f'<div><a href="{escape(p)}" rel="prev">{escape(t)}</a></div>' for p, t in others[:2]),
         "amp_link": f'<link rel="amphtml" href="{site.home}{article.amp_path}">' if article.amp_path else "",
-        "dates_meta": _dates_meta(publisher, article),
+        "dates_meta": dates_meta(publisher, article),
         "dates_line": date_words(publisher, article.published) if article.edition.dated else "",
     }
-
-
-def local(publisher: Publisher, moment: datetime) -> datetime:
-    """A moment in the publisher's zone."""
-    return moment.astimezone(ZoneInfo(publisher.timezone))
-
-
-def date_words(publisher: Publisher, moment: datetime) -> str:
-    """A date as the publisher prints it."""
-    when = local(publisher, moment)
-    month = when.month - 1
-    match publisher.theme:
-        case "wordpress":
-            return f"{when.day} {_MONTHS_AR[month]} {when.year}"
-        case "portal":
-            return f"{_DAYS_AR[when.weekday()]} {when.day} {_MONTHS_LEVANT[month]} {when.year} - {when:%H:%M}"
-        case "lines":
-            return f"{when:%d/%m/%Y - %H:%M}"
-        case "broadcaster":
-            return f"{when.day}/{when.month}/{when.year}"
-        case "bulletin":
-            return f"Published: {when:%B} {when.day}, {when.year} {when:%H:%M}"
-        case _:
-            return f"{when:%a} {when.day} {when:%b %Y %H:%M}"
-
-
-def _time_tag(publisher: Publisher, article: Article) -> str:
-    if not article.edition.dated:
-        return ""
-    when = local(publisher, article.published)
-    return f'<time datetime="{when.isoformat()}">{when.day} {_MONTHS_LEVANT[when.month - 1]} {when.year}</time>'
-
-
-def _dates_meta(publisher: Publisher, article: Article) -> str:
-    if not article.edition.dated:
-        return ""
-    return f'<meta property="article:published_time" content="{local(publisher, article.published).isoformat()}">'
 
 
 def _byline(article: Article) -> str:
@@ -296,60 +209,7 @@ def _plain_article(_article: Article, fields: dict[str, str]) -> str:
     ).substitute(fields)
 
 
-# ------------------------------------------------------------------------------- structured data, noise
-
-
-def _jsonld(site: Site, article: Article) -> str:
-    data = _yoast(site, article) if site.publisher.theme == "wordpress" else _news_article(site, article)
-    return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
-
-
-def _yoast(site: Site, article: Article) -> dict[str, object]:
-    url = site.home + article.path
-    dates = {
-        "datePublished": local(site.publisher, article.published).isoformat(),
-        "dateModified": local(site.publisher, article.modified).isoformat(),
-    }
-    person = {"@type": "Person", "@id": f"{site.home}/#/schema/person/1", "name": article.agency_name}
-    entry = {
-        "@type": "Article",
-        "@id": f"{url}#article",
-        "isPartOf": {"@id": url},
-        "author": {"name": person["name"], "@id": person["@id"]},
-        "headline": article.headline,
-        **dates,
-        "mainEntityOfPage": {"@id": url},
-        "wordCount": sum(len(paragraph.text.split()) for paragraph in article.paragraphs),
-        "commentCount": 0,
-        "publisher": {"@id": f"{site.home}/#organization"},
-        "keywords": list(article.story.tags),
-        "articleSection": [article.story.section],
-        "inLanguage": "ar",
-    }
-    page = {"@type": "WebPage", "@id": url, "url": url, "name": f"{article.headline} - {site.publisher.title}", **dates}
-    organization = {"@type": "Organization", "@id": f"{site.home}/#organization", "name": site.publisher.title}
-    return {"@context": "https://schema.org", "@graph": [entry, page, organization, person]}
-
-
-def _news_article(site: Site, article: Article) -> dict[str, object]:
-    if article.author:
-        author: dict[str, str] = {"@type": "Person", "name": article.author}
-    else:
-        author = {"@type": "Organization", "name": article.agency_name}
-    return {
-        "@context": "https://schema.org",
-        "@type": "NewsArticle",
-        "headline": article.headline,
-        "description": article.standfirst or article.lead(),
-        "datePublished": local(site.publisher, article.published).isoformat(),
-        "dateModified": local(site.publisher, article.modified).isoformat(),
-        "author": [author],
-        "articleSection": article.story.section,
-        "image": [f"{site.home}/i/{article.number}-1200.jpg"],
-        "publisher": {"@type": "NewsMediaOrganization", "name": site.publisher.title},
-        "mainEntityOfPage": site.home + article.path,
-        "isAccessibleForFree": True,
-    }
+# ------------------------------------------------------------------------------------------- noise
 
 
 def _changing_fields(site: Site, article: Article, fetch: int, at: datetime) -> dict[str, str]:

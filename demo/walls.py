@@ -13,8 +13,9 @@ from html import escape
 from importlib import resources
 from string import Template
 
+from demo.claims import Site
 from demo.stories import SEED_STORY, Language, Story, read_stories
-from demo.themes import Site, render_plain
+from demo.themes import render_plain
 
 KINDS = ("section_page", "consent_wall", "challenge", "soft_404", "paywall_stub", "empty_shell")
 SHAPES = 3
