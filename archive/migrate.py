@@ -187,6 +187,7 @@ def _upgrading(conn: psycopg.Connection[Any]) -> Iterator[None]:
 def _as_sqlalchemy(conn: psycopg.Connection[Any]) -> Iterator[sqlalchemy.Connection]:
     """The same connection as Alembic wants it; session settings, role and advisory lock stay."""
     from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import StaticPool
 
     engine = create_engine("postgresql+psycopg://", creator=lambda: conn, poolclass=StaticPool)
@@ -194,6 +195,8 @@ def _as_sqlalchemy(conn: psycopg.Connection[Any]) -> Iterator[sqlalchemy.Connect
     try:
         with engine.connect() as connection:
             yield connection
+    except DBAPIError as error:
+        raise error.orig or error from error  # the driver's error, as everywhere else
     finally:
         if not conn.closed:
             conn.rollback()
