@@ -1,0 +1,7 @@
+"""Whose words an article holds: authors, agency credits, dateline place, and fingerprints to find its twins by."""
+
+from crawler.attribute.attribution import Attribution, agencies_of, attribute
+from crawler.attribute.fingerprint import overlap, shingles, signature
+from crawler.attribute.rules import rules_digest
+
+__all__ = ["Attribution", "agencies_of", "attribute", "overlap", "rules_digest", "shingles", "signature"]

@@ -1,0 +1,104 @@
+"""Joins what datelines, bylines, sign-offs, credit lines and metadata say of a text's origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crawler.attribute.agencies import is_agency
+from crawler.attribute.authors import read_authors
+from crawler.attribute.byline import read_byline
+from crawler.attribute.credit import (
+    byline_credits,
+    credits_in_lines,
+    dateline_credits,
+    organisation_credits,
+    sign_offs,
+    weigh,
+)
+from crawler.attribute.dateline import Dateline, read_dateline
+from crawler.records import Credit
+
+_SHORT_LINE = 12  # words: a byline or dateline on a line of its own, with the text beginning on the next
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attribution:
+    """Who wrote the text, whose copy it is, and where it was written.
+
+    `authors` are people; where none is named it is the house or agency that signs. `credits` has one entry an agency,
+    the surest first; `place` is the dateline's, as written.
+    """
+
+    authors: tuple[str, ...]
+    credits: tuple[Credit, ...]
+    place: str | None
+
+
+def attribute(
+    *,
+    text: str,
+    authors_raw: tuple[str, ...],
+    byline_raw: str | None,
+    credit_lines: tuple[str, ...],
+    organisations: tuple[str, ...],
+    site_name: str | None,
+) -> Attribution:
+    """Authors, credits and place of an article.
+
+    `text` is a paragraph per line; `authors_raw` are the author strings of metadata, as the page has them; `byline_raw`
+    the printed byline; `credit_lines` the lines that the page marks as credit; `organisations` the names in JSON-LD's
+    author, sourceOrganization and provider; `site_name` what the publisher calls itself.
+    """
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    line, dateline = _head(lines, site_name)
+    bylines = [read_byline(raw, site_name) for raw in (byline_raw, *authors_raw) if raw]
+    raws = [raw for raw in (byline_raw, *authors_raw) if raw]
+    found: list[Credit] = [*dateline_credits(line, dateline)]
+    for raw, byline in zip(raws, bylines, strict=True):
+        found += byline_credits(raw, byline.agencies, byline.place)
+    found += sign_offs(lines)
+    found += _credit_lines(lines, credit_lines)
+    found += organisation_credits(organisations)
+    places = [dateline.place if dateline else None, *(byline.place for byline in bylines)]
+    return Attribution(
+        authors=_authors(authors_raw, byline_raw, site_name),
+        credits=weigh(found),
+        place=next((place for place in places if place), None),
+    )
+
+
+def agencies_of(byline: str, first_paragraph: str) -> tuple[str, ...]:
+    """Codes of the agencies that a byline names, or the dateline at the head of the first paragraph.
+
+    >>> agencies_of("الوئام - ا ف ب:", "")
+    ('AFP',)
+    """
+    named = [*read_byline(byline).agencies]
+    dateline = read_dateline(first_paragraph)
+    if dateline is not None:
+        named += dateline.agencies
+    return tuple(dict.fromkeys(one.code for one in named))
+
+
+def _head(lines: list[str], site_name: str | None) -> tuple[str, Dateline | None]:
+    """The first line's dateline; or the second's, where the first is no more than a byline."""
+    for index, line in enumerate(lines[:2]):
+        dateline = read_dateline(line, site_name)
+        if dateline is not None or (index == 0 and len(line.split()) > _SHORT_LINE):
+            return line, dateline
+    return "", None
+
+
+def _credit_lines(lines: list[str], marked: tuple[str, ...]) -> Iterator[Credit]:
+    yield from credits_in_lines(marked, trusted=True)
+    yield from credits_in_lines(lines[-4:], trusted=False)
+
+
+def _authors(raws: tuple[str, ...], byline_raw: str | None, site_name: str | None) -> tuple[str, ...]:
+    """Metadata's people, else the printed byline's; a signing agency or house where there is nobody."""
+    stated = read_authors(raws, site_name)
+    printed = read_authors((byline_raw,) if byline_raw else (), site_name)
+    if stated.people:
+        return stated.people + tuple(house for house in stated.houses if is_agency(house))
+    return printed.people or stated.houses or printed.houses

@@ -1,0 +1,151 @@
+"""Splits author strings into people: without «By», roles, handles, dates, towns, agencies and the paper itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from crawler.attribute.agencies import is_agency
+from crawler.attribute.places import is_date, is_house, is_place
+from crawler.attribute.rules import phrases, words
+from crawler.attribute.wording import cut, fold
+
+
+def _any_of(section: str, key: str) -> str:
+    return "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in phrases(section, key))
+
+
+_BY = re.compile(rf"^\W*(?:{_any_of('author', 'by')})(?:\s*[:：/]\s*|\s+[-–]\s+|\s+|$)", re.IGNORECASE)
+_OTHERS = _any_of("author", "photo")
+_LABELLED = re.compile(
+    rf"\s+[(\-–]?\s*(?=(?:{_OTHERS}|إعداد|اعداد|ترجمة|تحرير)\s*[:/\-–])|\s+(?=(?:{_OTHERS})\s)", re.IGNORECASE
+)
+_PHOTO = re.compile(rf"^\W*(?:{_OTHERS})\b", re.IGNORECASE)
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*|(?<![\w.])@\w+")
+_ADDRESS = re.compile(r"https?://\S*|www\.\S+|\b\S+\.(?:com|org|net)/\S*", re.IGNORECASE)
+_BRACKETS = re.compile(r"\s*[(\[{][^()\[\]{}]*[)\]}]?")
+_DATED = re.compile(
+    r"\b(?:published|(?:last )?updated|posted on|created|modified)\b.*$"
+    r"|(?:^|\s)(?:نشر|نُشر|آخر تحديث|تحديث|تاريخ النشر)\b.*$",
+    re.IGNORECASE,
+)
+_ARABIC = "؀-ۿ"
+_SPLIT = re.compile(
+    rf"""\s*(?: [:;|•·¦\n\t،] | \s/\s | /(?=[A-Z{_ARABIC}]) | \s{{2,}} | \s[&+]\s
+    | \s[-–—ـ]+\s | (?<=[{_ARABIC}])\s*[-–—]\s*
+    | ,?\s+(?:and|und|et|og|och|ve|samt|sowie|mit|with|و)\s+
+    | \s+(?:y|e|i|en)\s+(?=[A-ZÀ-ÞŁŚŻĆČŠŽ])
+    | ,(?!\s*(?:Jr|Sr|II|III|IV|M\.?D|Ph\.?D|Esq)\b) )\s*""",
+    re.VERBOSE,
+)
+_FROM_TOWN = re.compile(r"\s+(?:من|في|in|aus|à|desde|from)\s+")
+_INVERTED = re.compile(r"([^\s,،]+), ([^\s,،]+(?: [^\s,،]\.)?)")
+_DOMAIN = re.compile(r"\S+\.[a-z]{2,4}", re.IGNORECASE)
+_KOREAN_REPORTER = re.compile(r"\s*(?:기자|記者|特派員)$")  # "reporter", written behind the name
+_CHROME = re.compile(r"\b(?:updated|published|minutes?|read|follow|share|comments?)\b", re.IGNORECASE)
+_EDGES = " \t.,:;،-–—ـ*•·|/\"'“”«»{}\u200f\u200e\u202a\u202b\u202c"
+
+_NOBODY, _JOBS, _HOUSES = words("author", "nobody"), words("author", "job"), words("author", "house")
+_WAW_NAMES = words("author", "waw_names")
+_MAX_NAME_WORDS = 7  # «محمد بن عبد الرحمن آل الشيخ» has six
+_MAX_NAME = 70
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signed:
+    """Who signed: `people` in order; `houses` are organisations that stand where a name would, as written."""
+
+    people: tuple[str, ...]
+    houses: tuple[str, ...]
+
+
+def read_authors(raws: Iterable[str], site_name: str | None = None) -> Signed:
+    """People and organisations of author strings, in order and each once.
+
+    >>> read_authors(["By Samya Kullab and Vasilisa Stepanenko, AP"]).people
+    ('Samya Kullab', 'Vasilisa Stepanenko')
+    """
+    people: dict[str, str] = {}
+    houses: dict[str, str] = {}
+    for raw in raws:
+        for part in _parts(raw):
+            if _is_house_name(part, site_name):
+                houses.setdefault(fold(part), part)
+            elif _is_person(part):
+                people.setdefault(fold(part), part)
+    return Signed(people=tuple(people.values()), houses=tuple(houses.values()))
+
+
+def _parts(raw: str) -> Iterator[str]:
+    text = _ADDRESS.sub(" ", _MAIL.sub(" ", raw.replace("\xa0", " ")))
+    text = _BY.sub("", _DATED.sub("", text)).strip()
+    turned = _turn_round(text)
+    if turned:
+        yield turned
+        return
+    for labelled in _LABELLED.split(text):
+        if _PHOTO.match(labelled):
+            continue
+        bare = _BRACKETS.sub(" ", labelled)
+        for part in _SPLIT.split(bare if bare.strip() else labelled):
+            yield from filter(None, map(_clean, _split_waw(part or "")))
+
+
+def _turn_round(text: str) -> str | None:
+    """ "Brazil, Rachel", as scholarly metadata has it; not "AFP, MANILA"."""
+    found = _INVERTED.fullmatch(text)
+    if not found or any(is_agency(half) or is_place(fold(half)) for half in found.groups()):
+        return None
+    return f"{found[2]} {found[1]}"
+
+
+def _clean(part: str) -> str:
+    part = _BY.sub("", part.strip(_EDGES))
+    town = _FROM_TOWN.split(part, maxsplit=1)
+    if len(town) == 2 and is_place(fold(town[1])):
+        part = town[0]
+    return " ".join(_KOREAN_REPORTER.sub("", part.strip(_EDGES)).split())
+
+
+def _split_waw(part: str) -> Iterator[str]:
+    """«نذير رضا وبولا أسطيح»: the glued "and" starts a new name, if a whole name stands before it and one follows."""
+    parts = part.split()
+    current: list[str] = []
+    for index, word in enumerate(parts):
+        bare = fold(word)
+        starts = bare.startswith("و") and len(bare) > 3 and bare not in _WAW_NAMES
+        if starts and len(current) >= 2 and index + 1 < len(parts):
+            yield " ".join(current)
+            current = [word[1:]]
+        else:
+            current.append(word)
+    yield " ".join(current)
+
+
+def _is_person(part: str) -> bool:
+    """Few words, no digit, no job, no place, no date, nobody in particular."""
+    atoms = cut(part)
+    every = [word for atom in atoms for word in atom.folded]
+    return (
+        0 < len(every) <= _MAX_NAME_WORDS
+        and len(part) <= _MAX_NAME
+        and fold(part) not in _NOBODY
+        and not _JOBS.intersection(every)
+        and not re.search(r"\d", part)
+        and not is_place(fold(part))
+        and not all(map(is_date, atoms))
+    )
+
+
+def _is_house_name(part: str, site_name: str | None) -> bool:
+    """An agency, a domain, the site itself, or a name with a word for a newsroom in it («Redaktion …», «صحيفة …»)."""
+    folded = fold(part)
+    if folded in _NOBODY or len(part) > _MAX_NAME or is_place(folded) or _CHROME.search(part):
+        return False
+    return (
+        is_agency(part)
+        or bool(_DOMAIN.fullmatch(part))
+        or bool(_HOUSES.intersection(folded.split()))
+        or any(is_house(atom, site_name) for atom in cut(part))
+    )

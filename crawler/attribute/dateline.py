@@ -1,0 +1,150 @@
+"""Reads the dateline at the head of a text: «بكين (رويترز) –», «لندن - رويترز:», "BEIJING, May 24 (Reuters) -".
+
+An agency counts only where a dateline's form holds to its end: short atoms, one of them the agency and nothing else,
+then a dash, a colon, a closing bracket or the end of the line. A sentence that mentions an agency has none of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crawler.attribute.agencies import Named, names_only
+from crawler.attribute.places import is_date, is_house, is_place
+from crawler.attribute.wording import Atom, cut
+
+_HEAD = 160  # characters: the longest datelines met name five towns and three reporters
+_ATOM_WORDS = 4  # words of a place or a name; «سان بطرسبورغ», "RIO DE JANEIRO", «عبد الرحمن بن محمد»
+_PREFIX_WORDS = 14
+_PLACE_WORDS = 5
+_BARE_PLACE_WORDS = 3  # a place right before brackets without any dash: «شتوتجارت (د ب أ) أعلن»
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dateline:
+    """What a dateline names; `end` is the offset where the text proper begins."""
+
+    agencies: tuple[Named, ...]
+    place: str | None
+    end: int
+
+
+def read_dateline(line: str, site_name: str | None = None) -> Dateline | None:
+    """The dateline at the start of a line, or None.
+
+    >>> read_dateline("لندن - رويترز: قال متحدث").place
+    'لندن'
+    """
+    atoms = cut(line[:_HEAD])
+    whole = len(line) <= _HEAD
+    last = _last_atom(atoms, whole=whole)
+    if last is None:
+        return _placed_only(line, atoms, site_name)
+    head = atoms[: last + 1]
+    named = tuple(
+        name
+        for index, atom in enumerate(head)
+        for name in names_only(atom)
+        if not name.weak or atom.bracketed or (index and not names_only(head[index - 1]))
+    )
+    if not named:
+        return _placed_only(line, atoms, site_name)
+    end = atoms[last + 1].start if last + 1 < len(atoms) else len(line)
+    return Dateline(agencies=named, place=place_of(line, head, site_name), end=end)
+
+
+def _last_atom(atoms: Sequence[Atom], *, whole: bool) -> int | None:
+    """Index of the atom that ends the dateline: the last of the short ones that a dash, colon or bracket closes."""
+    seen, words, last = False, 0, None
+    for index, atom in enumerate(atoms):
+        is_agency = bool(names_only(atom))
+        words += len(atom.words)
+        if words > _PREFIX_WORDS or (len(atom.words) > _ATOM_WORDS and not is_agency and not is_date(atom)):
+            break
+        seen = seen or is_agency
+        ends_line = whole and index == len(atoms) - 1
+        if seen and (_closes(atoms, index) or ends_line):
+            last = index
+            if ":" in atom.after or (is_agency and _leads_to_text(atoms, index)):
+                break
+    if last is None or not any(names_only(atom) for atom in atoms[: last + 1]):
+        return None
+    return None if _is_saying(atoms, last) else last
+
+
+def _closes(atoms: Sequence[Atom], index: int) -> bool:
+    atom = atoms[index]
+    if atom.closes or "/" in atom.after:
+        return True
+    # «(رويترز) قال»: a bracket alone ends a dateline at the very start, or behind a short place
+    if not (atom.bracketed and atom.after[:1] in ")]"):
+        return False
+    before = atoms[:index]
+    return sum(len(a.words) for a in before) <= _BARE_PLACE_WORDS and all(len(a.words) <= 3 for a in before)
+
+
+def _leads_to_text(atoms: Sequence[Atom], index: int) -> bool:
+    """Whether what follows the agency is prose rather than more of the dateline («رويترز- القاهرة: قال»)."""
+    rest = atoms[index + 1 : index + 3]
+    if not rest:
+        return True
+    if any(names_only(atom) for atom in rest):
+        return False
+    follows = rest[0]
+    return len(follows.words) > _ATOM_WORDS or not follows.closes
+
+
+def _is_saying(atoms: Sequence[Atom], last: int) -> bool:
+    """«رويترز: إيران تستعد» and «وكالة تاس: …» say who says so; a dateline has a dash, a bracket or a place."""
+    head = atoms[: last + 1]
+    if len(head) > 1 or head[0].bracketed:
+        return False
+    return ":" in head[0].after and not head[0].ends_with_dash and last + 1 < len(atoms)
+
+
+def place_of(line: str, head: Sequence[Atom], site_name: str | None) -> str | None:
+    """The place of a dateline or byline as written: its first group of atoms that is no agency, house or date."""
+    group: list[Atom] = []
+    for atom in head:
+        if is_date(atom) or is_house(atom, site_name) or names_only(atom):
+            if group:
+                break
+            continue
+        if len(atom.words) > _PLACE_WORDS:
+            break
+        if group and (group[-1].closes and not atom.bracketed):
+            break  # «الرياض - سعود المسعود»: a reporter behind the dash
+        group.append(atom)
+    while len(group) > 1 and not _holds_together(group, head):
+        group.pop()
+    if not group:
+        return None
+    end = group[-1].end
+    closing = line[end : end + 1]
+    abbreviated = closing == "." and group[-1].words[-1].raw.isascii()  # "COLUMBIA, S.C."
+    if abbreviated or (group[-1].bracketed and closing in (")", "]")):
+        end += 1
+    return line[group[0].start : end]
+
+
+def _holds_together(group: Sequence[Atom], head: Sequence[Atom]) -> bool:
+    """«دمشق، سوريا», «سوسيا (الضفة الغربية)», "COLUMBIA, S.C. (AP)"; not a place and the reporter after its comma."""
+    last = group[-1]
+    after = head[head.index(last) + 1 :]
+    if after and after[0].bracketed and names_only(after[0]):
+        return True
+    return last.bracketed or "/" in last.before or is_place(last.phrase) or len(last.words) == 1
+
+
+def _placed_only(line: str, atoms: Sequence[Atom], site_name: str | None) -> Dateline | None:
+    """«القاهرة - قال», "LONDON — ": a dateline without agency, only where the place is a known one."""
+    if len(atoms) < 2:
+        return None
+    first = atoms[0]
+    follows = next((i for i, a in enumerate(atoms[1:], 1) if not (is_date(a) or is_house(a, site_name))), None)
+    if not is_place(first.phrase) or follows is None:
+        return None
+    before_text = atoms[follows - 1]
+    if not (before_text.ends_with_dash or (follows > 1 and before_text.closes)):
+        return None
+    return Dateline(agencies=(), place=line[first.start : first.end], end=atoms[follows].start)
