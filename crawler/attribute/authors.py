@@ -40,6 +40,8 @@ _SPLIT = re.compile(
     re.VERBOSE,
 )
 _FROM_TOWN = re.compile(r"\s+(?:من|في|in|aus|à|desde|from)\s+")
+_ONE_ARABIC_WORD = re.compile(rf"[{_ARABIC}]+")
+_ARABIC_TOWN = re.compile(rf"^[{_ARABIC}\s()،]{{2,60}}:\s*(?=[^\s:])(?!\s*$)")  # «رجال ألمع: أحمد السلمي»
 _INVERTED = re.compile(r"([^\s,،]+), ([^\s,،]+(?: [^\s,،]\.)?)")
 _DOMAIN = re.compile(r"\S+\.[a-z]{2,4}", re.IGNORECASE)
 _KOREAN_REPORTER = re.compile(r"\s*(?:기자|記者|特派員)$")  # "reporter", written behind the name
@@ -69,7 +71,10 @@ def read_authors(raws: Iterable[str], site_name: str | None = None) -> Signed:
     people: dict[str, str] = {}
     houses: dict[str, str] = {}
     for raw in raws:
-        for part in _parts(raw):
+        parts = tuple(_parts(raw))
+        for part in parts:
+            if len(parts) > 1 and _ONE_ARABIC_WORD.fullmatch(part) and not _is_house_name(part, site_name):
+                continue  # a town that the table lacks
             if _is_house_name(part, site_name):
                 houses.setdefault(fold(part), part)
             elif _is_person(part):
@@ -79,7 +84,10 @@ def read_authors(raws: Iterable[str], site_name: str | None = None) -> Signed:
 
 def _parts(raw: str) -> Iterator[str]:
     text = _ADDRESS.sub(" ", _MAIL.sub(" ", raw.replace("\xa0", " ")))
-    text = _BY.sub("", _DATED.sub("", text)).strip()
+    whole = _DATED.sub("", text).strip()
+    text = _BY.sub("", whole).strip()
+    if text == whole and not _PHOTO.match(text):
+        text = _ARABIC_TOWN.sub("", text)
     turned = _turn_round(text)
     if turned:
         yield turned

@@ -88,7 +88,7 @@ def _place(line: str, atoms: Sequence[Atom], site_name: str | None, *, has_agenc
     """A known place, wherever it stands; with an agency also what stands in the place's position and looks like one."""
     plain = [atom for atom in atoms if not is_house(atom, site_name) and not names_only(atom)]
     known = [atom for atom in plain if is_place(atom.phrase)]
-    if known and known[0] is not plain[0]:
+    if known and known[0] is not plain[0] and not _located(plain):
         return line[known[0].start : known[0].end]
     if known or (has_agency and len(atoms) > 1 and plain and _may_be_place(plain)):
         return place_of(line, atoms, site_name)
@@ -97,6 +97,13 @@ def _place(line: str, atoms: Sequence[Atom], site_name: str | None, *, has_agenc
         if town is not None:
             return line[town[0] : town[1]]
     return None
+
+
+def _located(plain: Sequence[Atom]) -> bool:
+    """«لارونكس (فرنسا)», «أوفنباخ/برلين», «شرورة، لندن»: what the known place comes with is one too."""
+    first, second = plain[0], plain[1]
+    joined = "/" in second.before or (len(first.words) == 1 and any(mark in second.before for mark in ",،"))
+    return first.words[0].raw[0] >= "؀" and (second.bracketed or joined)
 
 
 def _may_be_place(plain: Sequence[Atom]) -> bool:

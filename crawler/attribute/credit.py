@@ -27,6 +27,7 @@ _WEAK = 0.15  # taken off where the name is also a word or a place
 
 _TAIL_LINES = 4
 _SIGNOFF_WORDS = 8
+_SIGNOFF_LENGTH = 90  # characters; eight words of a sign-off are shorter
 _CREDIT_WORDS = 30
 
 _LABEL = re.compile(
@@ -76,6 +77,8 @@ def _style(line: str) -> Credit:
 
 def _signed_line(line: str) -> tuple[Named, ...]:
     """«(رويترز)», «أ ف ب/ع.ع», "-- AFP": agencies and desk initials, and nothing else."""
+    if len(line) > _SIGNOFF_LENGTH:
+        return ()
     atoms = cut(line)
     if not atoms or sum(len(atom.words) for atom in atoms) > _SIGNOFF_WORDS:
         return ()

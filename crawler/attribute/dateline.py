@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from crawler.attribute.agencies import Named, names_only
 from crawler.attribute.places import is_date, is_house, is_place
+from crawler.attribute.rules import words
 from crawler.attribute.wording import Atom, cut
 
+_LABELS = words("author", "by")
 _HEAD = 160  # characters: the longest datelines met name five towns and three reporters
 _ATOM_WORDS = 4  # words of a place or a name; «سان بطرسبورغ», "RIO DE JANEIRO", «عبد الرحمن بن محمد»
 _PREFIX_WORDS = 14
@@ -55,11 +57,11 @@ def read_dateline(line: str, site_name: str | None = None) -> Dateline | None:
 
 def _last_atom(atoms: Sequence[Atom], *, whole: bool) -> int | None:
     """Index of the atom that ends the dateline: the last of the short ones that a dash, colon or bracket closes."""
-    seen, words, last = False, 0, None
+    seen, count, last = False, 0, None
     for index, atom in enumerate(atoms):
         is_agency = bool(names_only(atom))
-        words += len(atom.words)
-        if words > _PREFIX_WORDS or (len(atom.words) > _ATOM_WORDS and not is_agency and not is_date(atom)):
+        count += len(atom.words)
+        if count > _PREFIX_WORDS or (len(atom.words) > _ATOM_WORDS and not is_agency and not is_date(atom)):
             break
         seen = seen or is_agency
         ends_line = whole and index == len(atoms) - 1
@@ -133,7 +135,8 @@ def _holds_together(group: Sequence[Atom], head: Sequence[Atom]) -> bool:
     after = head[head.index(last) + 1 :]
     if after and after[0].bracketed and names_only(after[0]):
         return True
-    return last.bracketed or "/" in last.before or is_place(last.phrase) or len(last.words) == 1
+    alone = len(last.words) == 1 and last.phrase not in _LABELS  # «الرياض، تحقيق - فلان»
+    return last.bracketed or "/" in last.before or is_place(last.phrase) or alone
 
 
 def _placed_only(line: str, atoms: Sequence[Atom], site_name: str | None) -> Dateline | None:

@@ -32,6 +32,8 @@ def fold(text: str) -> str:
     >>> fold("الأنبــاءِ")
     'الانباء'
     """
+    if text.isascii():
+        return text.lower()
     parts = unicodedata.normalize("NFKD", text.casefold())
     kept = (c for c in parts if c != "ـ" and unicodedata.category(c) not in ("Mn", "Cf"))
     return unicodedata.normalize("NFC", "".join(kept).translate(_SAME))
