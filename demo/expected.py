@@ -17,11 +17,12 @@ OutcomeName = Literal["too_old", "not_allowed", "robots", "gone", "rejected", "d
 class ExpectedArticle:
     """One article as it should be stored, by its canonical URL.
 
-    `text` is a paragraph a line, dateline and sub-heads included, without title, standfirst and sign-off. `summary` is
-    the standfirst that the page shows; None says that it shows none (an excerpt in a description is then no fault).
-    `sign_off` is a closing credit line in a paragraph of its own: no part of `text`, no great harm in it. `place` is as
-    printed (``LISBON, Portugal``). `published` is None where nothing dates the article. `aliases` are other URLs
-    under which it is announced or served. `gone` is true after it disappeared: text and rows stay.
+    `text` is a paragraph a line, dateline and sub-heads included, without title, standfirst and sign-off. `summary`
+    is the standfirst that the page shows; None says that it shows none (an excerpt in a description is then no
+    fault). `sign_off` is a closing credit line in a paragraph of its own: no part of `text`, no great harm in it.
+    `place` is the dateline's city as printed (``LISBON``; the page may add a country). `agencies` are codes of the
+    agency table. `published` is None where nothing dates the article. `aliases` are other URLs under which it is
+    announced or served. `gone` is true after it disappeared: text and rows stay.
     """
 
     url: str
@@ -79,7 +80,7 @@ def expect_article(
         summary=article.standfirst,
         authors=(article.author,) if article.author else (),
         agencies=(article.story.agency,),
-        place=article.story.place,
+        place=article.story.place.partition(",")[0],
         published=article.published if dated else None,
         modified=article.modified if dated and shows_modified else None,
         language=article.language,

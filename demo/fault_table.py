@@ -25,9 +25,11 @@ Play = Callable[[RecordingHandler, bytes], Awaitable[bool]]
 class Fault:
     """One announced URL of a misbehaving host.
 
-    `host` is the first label of its name. `outcomes` are the final outcomes that are right for it, in the words of the
-    outcome enumeration; empty where any is. `reason` is the rejection's, where it is one. `text` and `title` are what
-    should be stored where it is stored; `final` the path where its redirects end.
+    `host` is the first label of its name. `outcomes` are the final outcomes that are right for it, in the words of
+    the outcome enumeration; empty where any is. `reason` is the rejection's, where it is one. `text` and `title`
+    are what should be stored where it is stored, replacement characters for what cannot be stored apart; `final`
+    the path where its redirects end. One that is not `announced` stands in the feed beyond the place where the feed
+    breaks.
     """
 
     host: str
@@ -38,6 +40,7 @@ class Fault:
     reason: str | None = None
     text: str | None = None
     final: str | None = None
+    announced: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +83,8 @@ def declare(ground: Ground) -> tuple[Fault, ...]:
         *_declare_pages(ground),
         *_declare_busy(ground),
         *_declare_robots(),
-        *(_good("broken-feed", f"/story/{index}", index) for index in range(6)),
+        *(_good("broken-feed", f"/story/{index}", index) for index in range(5)),
+        replace(_good("broken-feed", "/story/5", 5), announced=False),
     )
 
 

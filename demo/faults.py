@@ -30,7 +30,7 @@ class FaultDesk:
     @property
     def expected(self) -> Mapping[str, Fault]:
         """Every announced URL of the misbehaving hosts, with how it should end."""
-        return {self.ground.home(fault.host) + fault.path: fault for fault in self.faults}
+        return {self.ground.home(fault.host) + fault.path: fault for fault in self.faults if fault.announced}
 
     def respond(self, asked: Asked) -> Reply | RawReply:
         """The answer of a misbehaving host."""

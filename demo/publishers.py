@@ -306,12 +306,13 @@ PUBLISHERS: tuple[Publisher, ...] = (
 # The pages that are no article stand at these two, announced among their real articles.
 WALLED: dict[Language, str] = {"ar": "hajiz", "en": "gatehouse"}
 
+# By the agency table's codes, as each language prints them.
 AGENCY_NAMES: dict[Language, dict[str, str]] = {
     "ar": {
         "Reuters": "رويترز",
         "AFP": "أ ف ب",
         "AP": "أ ب",
-        "dpa": "د ب أ",
+        "DPA": "د ب أ",
         "SPA": "واس",
         "WAM": "وام",
         "QNA": "قنا",
@@ -321,5 +322,5 @@ AGENCY_NAMES: dict[Language, dict[str, str]] = {
         "Anadolu": "الأناضول",
         "Xinhua": "شينخوا",
     },
-    "en": {name: name for name in ("Reuters", "AFP", "AP", "dpa", "Xinhua")},
+    "en": {"Reuters": "Reuters", "AFP": "AFP", "AP": "AP", "DPA": "dpa", "Xinhua": "Xinhua"},
 }
