@@ -14,8 +14,9 @@ from datetime import timezone as fixed_zone
 from zoneinfo import ZoneInfo
 
 from crawler.extract.calendars import to_gregorian
-from crawler.extract.dateparts import Clock, Day, Past, find_clock, find_days, find_past
+from crawler.extract.dateparts import Clock, Day, find_clock, find_days
 from crawler.extract.datewords import Token, tokenise
+from crawler.extract.relative import Past, find_past
 from crawler.records import ClaimedDate, Precision
 
 # Newspapers have put whole archives online; before 1800 there is no wire. After the fetch: a mistaken zone, no more.
