@@ -6,6 +6,7 @@ programs for the embedded one, such as Debian's ``/usr/lib/postgresql/15/bin``.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -53,13 +54,20 @@ def template(server: str) -> Iterator[str]:
     _run(server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
-@pytest.fixture
-def database(server: str, template: str) -> Iterator[str]:
-    """DSN of a fresh, migrated database."""
+@contextlib.contextmanager
+def make_database(server: str, template: str) -> Iterator[str]:
+    """DSN of a fresh, migrated database, dropped at the end."""
     name = f"wirekeep_test_{os.getpid()}_{next(_numbers)}"
     _run(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
     yield make_conninfo(server, dbname=name)
     _run(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database(server: str, template: str) -> Iterator[str]:
+    """DSN of a fresh, migrated database for one test."""
+    with make_database(server, template) as dsn:
+        yield dsn
 
 
 @pytest.fixture

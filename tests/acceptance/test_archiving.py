@@ -1,0 +1,225 @@
+"""The newsroom, archived: every announced URL is a story or says why not, and what did not change costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive import warc
+from archive.audit import audit
+from archive.db import connect
+from crawler.discover.urls import canonicalise
+from demo import oracle
+from demo.server import Newsroom
+
+from .running import Wirekeep
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory, server: str, template: str) -> Iterator[Wirekeep]:
+    """An installation that has crawled the well-behaved newsroom once, its roles still running."""
+    from tests.conftest import make_database
+
+    with Newsroom() as newsroom, make_database(server, template) as dsn:
+        installed = Wirekeep(tmp_path_factory.mktemp("crawled"), dsn, newsroom)
+        installed.write_sources(every="1h")
+        installed.start("scheduler")
+        installed.start("worker")
+        try:
+            installed.crawl_all()
+            yield installed
+        finally:
+            installed.stop()
+
+
+def _outcomes(wirekeep: Wirekeep) -> dict[str, dict[str, Any]]:
+    return {row["url"]: row for row in wirekeep.sql("SELECT * FROM archive.outcomes")}
+
+
+def _articles(wirekeep: Wirekeep) -> dict[str, dict[str, Any]]:
+    return {row["url"]: row for row in wirekeep.sql("SELECT * FROM archive.articles")}
+
+
+def test_every_announced_url_has_an_outcome_or_is_still_owed(crawled: Wirekeep) -> None:
+    lost = [url for url, row in _outcomes(crawled).items() if row["outcome"] is None and row["due_at"] is None]
+    assert not lost
+    assert not [row for row in _outcomes(crawled).values() if row["outcome"] is None]
+
+
+def test_every_article_of_the_newsroom_is_archived_under_its_canonical_url(crawled: Wirekeep) -> None:
+    stored = _articles(crawled)
+    expected = {url for url, article in crawled.newsroom.expected.articles.items() if not article.gone}
+    assert {canonicalise(url) for url in expected} - set(stored) == set()
+
+
+def test_every_other_announced_url_ends_as_the_newsroom_meant_it(crawled: Wirekeep) -> None:
+    found = _outcomes(crawled)
+    wrong: list[str] = []
+    for url, expected in crawled.newsroom.expected.outcomes.items():
+        row = found.get(canonicalise(url) or url)
+        if row is None or row["outcome"] != expected.outcome:
+            wrong.append(
+                f"{url}: {None if row is None else (row['outcome'], row['reason'])}, expected {expected.outcome}"
+            )
+        elif expected.reason is not None and not str(row["reason"]).startswith(expected.reason):
+            wrong.append(f"{url}: rejected as {row['reason']!r}, expected {expected.reason}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_stored_texts_are_what_the_reporters_wrote(crawled: Wirekeep) -> None:
+    stored = _articles(crawled)
+    wrong: list[str] = []
+    for url, expected in crawled.newsroom.expected.articles.items():
+        row = stored.get(canonicalise(url) or url)
+        if row is None:
+            continue
+        texts = {expected.text, f"{expected.text}\n{expected.sign_off}"}
+        if row["text"] not in texts:
+            wrong.append(f"{url}\n--- expected\n{expected.text}\n--- found\n{row['text']}")
+    assert not wrong, "\n\n".join(wrong[:3]) + f"\n({len(wrong)} texts)"
+
+
+@pytest.mark.parametrize("field", ["title", "language", "place", "agencies", "authors"])
+def test_stored_metadata_are_the_newsrooms(crawled: Wirekeep, field: str) -> None:
+    stored = _articles(crawled)
+    wrong: list[str] = []
+    for url, expected in crawled.newsroom.expected.articles.items():
+        row = stored.get(canonicalise(url) or url)
+        if row is None:
+            continue
+        meant = getattr(expected, field)
+        found = tuple(row[field]) if isinstance(row[field], list) else row[field]
+        if found != meant:
+            wrong.append(f"{url}: {found!r}, expected {meant!r}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_dates_are_stored_to_the_minute_with_their_evidence(crawled: Wirekeep) -> None:
+    stored = _articles(crawled)
+    wrong: list[str] = []
+    for url, expected in crawled.newsroom.expected.articles.items():
+        row = stored.get(canonicalise(url) or url)
+        if row is None or expected.published is None:
+            continue
+        found = row["published_at"]
+        if found is None or abs((found - expected.published).total_seconds()) > 60 or not row["published_raw"]:
+            wrong.append(f"{url}: {found} from {row['published_raw']!r}, expected {expected.published}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_captures_revisions_and_warc_bytes_agree(crawled: Wirekeep) -> None:
+    with connect(crawled.dsn) as conn:
+        found = audit(conn, crawled.folder / "warc")
+    assert found.findings == ()
+    assert found.captures > 60
+
+
+def test_every_whole_answer_that_the_newsroom_sent_lies_in_a_warc_file(crawled: Wirekeep) -> None:
+    captures = crawled.sql("SELECT url, status, warc_path, warc_offset, warc_length, record_type FROM archive.captures")
+    kept = set()
+    for row in captures:
+        record = warc.read_record(crawled.folder / "warc", row["warc_path"], row["warc_offset"], row["warc_length"])
+        if record.record_type == "response":
+            kept.add(record.raw_http_bytes)
+    sent = [served for served in crawled.newsroom.log if served.complete and served.status == 200]
+    assert sent
+    missing = [f"{served.host}{served.path}" for served in sent if served.response not in kept]
+    assert not missing
+
+
+def test_the_gap_between_two_requests_to_a_host_is_never_below_its_pace(crawled: Wirekeep) -> None:
+    short = [gap for gap in oracle.gaps(crawled.newsroom.log) if gap.seconds < 0.05]
+    assert not short
+
+
+def test_coverage_adds_up(crawled: Wirekeep) -> None:
+    outcomes = "unchanged, not_allowed, too_old, over_cap, robots, blocked, duplicate, rejected, gone, failed, stored"
+    total = " + ".join(outcomes.split(", "))
+    rows = crawled.sql(f"SELECT source, announced, pending + {total} AS counted FROM archive.coverage")
+    assert rows
+    assert all(row["announced"] == row["counted"] for row in rows)
+
+
+def test_search_finds_a_story_in_any_spelling(crawled: Wirekeep) -> None:
+    article = next(a for a in _articles(crawled).values() if a["language"] == "ar" and len(a["title"].split()) > 3)
+    plain = article["title"].translate(str.maketrans("أإآى", "اااي", "ًٌٍَُِّْـ"))
+    hits = crawled.sql("SELECT url FROM archive.search(%s)", [plain])
+    assert article["url"] in {hit["url"] for hit in hits}
+
+
+def test_raw_text_is_rebuilt_from_text_and_removals(crawled: Wirekeep) -> None:
+    rows = crawled.sql(
+        "SELECT a.text, archive.raw_text(a.extraction_id) AS raw, "
+        "(SELECT coalesce(sum(length(m.span)), 0) FROM archive.removals m "
+        "WHERE m.extraction_id = a.extraction_id) AS cut "
+        "FROM archive.articles a"
+    )
+    assert all(len(row["raw"]) == len(row["text"]) + row["cut"] for row in rows)
+    assert any(row["cut"] for row in rows)
+
+
+def test_nothing_is_sent_or_stored_twice_when_nothing_changed(wirekeep: Wirekeep) -> None:
+    wirekeep.write_sources(every="1h")
+    wirekeep.start("scheduler")
+    wirekeep.start("worker")
+    wirekeep.crawl_all()
+    before = wirekeep.sql("SELECT count(*) AS revisions FROM archive.revisions")[0]["revisions"]
+    marked = len(wirekeep.newsroom.log)
+    wirekeep.execute("UPDATE store.frontier SET due_at = now(), due_why = 'revisit' WHERE article_id IS NOT NULL")
+    names = [row["name"] for row in wirekeep.sql("SELECT name FROM archive.sources")]
+    wirekeep.run("crawl", *names)
+    wirekeep.crawl_all()
+    second = list(wirekeep.newsroom.log)[marked:]
+    conditional = oracle.conditionals(second)
+    assert conditional
+    assert {one.status for one in conditional} == {304}
+    with_validators = [one for one in wirekeep.newsroom.log if oracle.is_whole(one) and oracle.offers_validator(one)]
+    assert oracle.sent_twice(with_validators) == {}
+    after = wirekeep.sql("SELECT count(*) AS revisions, sum(edits) AS edits FROM archive.articles")[0]
+    assert (after["revisions"], after["edits"]) == (before, 0)
+
+
+def test_an_edit_is_one_revision_and_a_story_that_disappears_keeps_its_text(wirekeep: Wirekeep) -> None:
+    wirekeep.write_sources(every="1h")
+    wirekeep.start("scheduler")
+    wirekeep.start("worker")
+    wirekeep.crawl_all()
+    stories = [article for article in wirekeep.newsroom.expected.articles.values() if not article.alternates]
+    edited = wirekeep.newsroom.edit(stories[0].url, paragraph="فقرة جديدة أضافها المحرر بعد النشر الأول للخبر.")
+    gone = wirekeep.newsroom.remove(stories[1].url)
+    wirekeep.run("recrawl", edited, gone, "--wait")
+    rows = _articles(wirekeep)
+    assert rows[canonicalise(edited) or edited]["edits"] == 1
+    assert "أضافها المحرر" in rows[canonicalise(edited) or edited]["text"]
+    lost = rows[canonicalise(gone) or gone]
+    assert lost["gone_at"] is not None
+    assert lost["text"]
+    assert sum(row["edits"] for row in rows.values()) == 1
+
+
+def test_a_changed_rule_makes_no_edit(wirekeep: Wirekeep, tmp_path: Path) -> None:
+    names = wirekeep.write_sources(every="1h")
+    wirekeep.start("scheduler")
+    wirekeep.start("worker")
+    wirekeep.crawl_all()
+    file = wirekeep.folder / "sources.toml"
+    # Live blogs and charset stay; a line pattern that hits every text's first words changes every extraction.
+    text = file.read_text(encoding="utf-8").replace(
+        'css]\nbody = ".newsbody"', 'css]\nbody = ".newsbody"\nremove_lines = ["^.*وقال.*$"]'
+    )
+    file.write_text(text, encoding="utf-8")
+    wirekeep.execute("UPDATE store.frontier SET due_at = now(), due_why = 'revisit' WHERE article_id IS NOT NULL")
+    wirekeep.until(
+        lambda: wirekeep.sql("SELECT 1 FROM store.source_setting GROUP BY source_id HAVING count(*) > 1"),
+        "a new setting",
+    )
+    for name in names:
+        wirekeep.run("recrawl", "--source", name, "--force")
+    wirekeep.until(
+        lambda: not wirekeep.sql("SELECT 1 FROM archive.requests WHERE state <> 'done'"), "every request served", 90
+    )
+    assert wirekeep.sql("SELECT sum(edits) AS edits FROM archive.articles")[0]["edits"] == 0
+    assert wirekeep.sql("SELECT 1 FROM store.extraction GROUP BY revision_id HAVING count(*) > 1")
