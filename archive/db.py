@@ -215,6 +215,13 @@ def refuse_pooler(conn: psycopg.Connection[Any]) -> None:
 
 
 def _shares_sessions(conn: psycopg.Connection[Any], mark: str) -> bool:
+    try:
+        return _finds_mark(conn, mark)
+    except errors.ProtocolViolation:
+        return True  # a pooler in statement mode allows no transaction at all
+
+
+def _finds_mark(conn: psycopg.Connection[Any], mark: str) -> bool:
     with psycopg.connect(**{**conn.info.get_parameters(), "password": conn.info.password or None}) as other:  # type: ignore[arg-type]
         conn.execute("SELECT set_config('wirekeep.probe', %s, false)", (mark,), prepare=False)
         row = other.execute("SELECT current_setting('wirekeep.probe', true)", prepare=False).fetchone()
