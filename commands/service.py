@@ -42,7 +42,7 @@ def up(
         shared = _pass_on(settings)
         roles = [Role(name="scheduler", arguments=[*shared, "scheduler"])]
         roles += [Role(name=f"worker-{n + 1}", arguments=[*shared, "worker"]) for n in range(workers)]
-        keeper = None if settings.database_url is not None else _database_keeper(settings, dsn)
+        keeper = None if settings.database_url is not None else _database_keeper(settings)
         supervisor = Supervisor(roles, stop_timeout=settings.stop_timeout, keeper=keeper)
         code = asyncio.run(supervisor.run())
     raise typer.Exit(code)
@@ -160,7 +160,10 @@ def _pass_on(settings: Settings) -> list[str]:
     ]
 
 
-def _database_keeper(settings: Settings, dsn: str) -> Callable[[], None]:
+def _database_keeper(settings: Settings) -> Callable[[], None]:
     from archive.embedded import ensure_running
 
-    return lambda: ensure_running(settings.data_dir)
+    def keep() -> None:
+        ensure_running(settings.data_dir)
+
+    return keep

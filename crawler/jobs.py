@@ -46,12 +46,12 @@ def _work(context: procrastinate.JobContext) -> Work:
 
 
 async def crawl_source(
-    context: procrastinate.JobContext, *, name: str, kind: str, slot: int | None = None, **_newer: Any
+    context: procrastinate.JobContext, /, *, name: str, kind: str, slot: int | None = None, **_newer: Any
 ) -> None:
     """Crawl a source: its discovery documents, then the URLs it is owed."""
     await _work(context).crawl_source(name=name, kind=kind, slot=slot, job_id=context.job.id)
 
 
-async def serve_request(context: procrastinate.JobContext, *, request_id: int, **_newer: Any) -> None:
+async def serve_request(context: procrastinate.JobContext, /, *, request_id: int, **_newer: Any) -> None:
     """Serve a re-crawl asked for by command or by SQL."""
     await _work(context).serve_request(request_id=request_id)

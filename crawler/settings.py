@@ -126,16 +126,16 @@ def read_settings(**options: Any) -> Settings:
     Raises:
         ConfigError: naming the setting, what was found and what is expected.
     """
-    given = {key: value for key, value in options.items() if value is not None}
+    given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     try:
-        return Settings(**_from_files(), **given) if not given else Settings(**{**_from_files(), **given})
+        return Settings(**(_from_files() | given))
     except pydantic.ValidationError as error:
         raise ConfigError("; ".join(_explain(item) for item in error.errors(include_url=False))) from error
 
 
-def _from_files() -> dict[str, str]:
+def _from_files() -> dict[str, Any]:
     """Values of `WIREKEEP_<NAME>_FILE`: each names a file whose stripped content is the setting."""
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     for name in Settings.model_fields:
         variable = f"{PREFIX}{name.upper()}_FILE"
         path = os.environ.get(variable)

@@ -169,7 +169,8 @@ async def _run(shop: Workshop, begun: CrawlBegun, *, kind: str, request: Request
     )
     reads_documents = kind in {"scheduled", "manual"} and shop.shortage() is None
     plan = make_plan(shop.settings, source, reader.tasks() if reads_documents else ())
-    state, reason = "failed", "broken off"
+    state: str = "failed"
+    reason: str | None = "broken off"
     try:
         await run_crawl(plan, ports)
         state, reason = _judge_end(reader, sink)
@@ -221,7 +222,7 @@ def make_plan(settings: Settings, source: Source, documents: tuple[DocumentTask,
         timeout=settings.fetch_timeout,
         max_body=settings.max_body,
         max_wait=settings.max_wait,
-        headers=resolve_headers(source, os.environ),
+        headers=tuple(resolve_headers(source, os.environ).items()),
         header_hosts=frozenset(source.hosts),
         verify_tls=source.verify_tls,
     )

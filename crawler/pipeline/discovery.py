@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from archive.records import Announced, AnnouncementRow, CaptureRow, DocumentChecked, DocumentRead, DocumentRow
@@ -118,18 +119,18 @@ class DocumentReader:
         await self._threads.run(documents.check_document, checked)
 
     async def _parse(self, row: DocumentRow, fetched: Fetched) -> Discovery:
-        arguments = {
-            "url": fetched.url,
-            "kind": DocumentKind(row.kind),
-            "content_type": fetched.header("content-type"),
-            "charset": self._source.charset,
-            "timezone": self._source.timezone,
-            "link_pattern": self._patterns.get(row.url),
-            "max_entries": self._max_entries,
-        }
-        if len(fetched.body) > INLINE_LIMIT:
-            return await self._pool.run(read_document, fetched.body, **arguments)
-        return read_document(fetched.body, **arguments)
+        read = partial(
+            read_document,
+            fetched.body,
+            url=fetched.url,
+            kind=DocumentKind(row.kind),
+            content_type=fetched.header("content-type"),
+            charset=self._source.charset,
+            timezone=self._source.timezone,
+            link_pattern=self._patterns.get(row.url),
+            max_entries=self._max_entries,
+        )
+        return await self._pool.run(read) if len(fetched.body) > INLINE_LIMIT else read()
 
     async def _announce(
         self,
