@@ -236,7 +236,7 @@ COMMENT ON COLUMN store.announcement.announcement_id IS 'Key.';
 COMMENT ON COLUMN store.announcement.document_id IS 'The document.';
 COMMENT ON COLUMN store.announcement.frontier_id IS 'The URL it was canonicalised to.';
 COMMENT ON COLUMN store.announcement.url IS 'Link as announced.';
-COMMENT ON COLUMN store.announcement.digest IS 'sha256 over link and metadata.';
+COMMENT ON COLUMN store.announcement.digest IS 'sha256 over link, metadata and rule.';
 COMMENT ON COLUMN store.announcement.guid IS 'The document''s id for it.';
 COMMENT ON COLUMN store.announcement.title IS 'The document''s title for it.';
 COMMENT ON COLUMN store.announcement.summary IS 'The document''s summary.';

@@ -556,3 +556,48 @@ COMMENT ON COLUMN archive.crawls.finished_at IS 'When it ended, however it ended
 COMMENT ON COLUMN archive.crawls.counts IS 'documents, announced, new, fetched, a count for each outcome, postponed, bytes.';
 COMMENT ON COLUMN archive.crawls.worker_host IS 'Machine of the worker.';
 COMMENT ON COLUMN archive.crawls.worker_pid IS 'Its process number there.';
+
+-- For the store's own statements.
+
+CREATE VIEW store.kept_capture AS
+SELECT c.capture_id,
+       c.url AS capture_url,
+       c.fetched_at AS capture_fetched_at,
+       c.status AS capture_status,
+       c.mime AS capture_mime,
+       n.etag AS capture_etag,
+       n.last_modified AS capture_last_modified,
+       b.payload_digest AS capture_payload_digest,
+       c.body_digest AS capture_body_digest,
+       c.record_type AS capture_record_type,
+       c.truncated AS capture_truncated,
+       b.warc_file_id AS capture_file_id,
+       w.path AS capture_path,
+       b.warc_offset AS capture_offset,
+       b.warc_length AS capture_length,
+       b.warc_record_id AS capture_record_id
+FROM store.capture c
+JOIN store.capture b ON b.capture_id = coalesce(c.refers_to, c.capture_id)
+JOIN store.warc_file w ON w.warc_file_id = b.warc_file_id,
+LATERAL (SELECT v.etag, v.last_modified, v.status
+         FROM store.capture v
+         WHERE v.url_hash = c.url_hash AND coalesce(v.refers_to, v.capture_id) = b.capture_id
+         ORDER BY v.status IS NOT DISTINCT FROM 200 DESC, v.fetched_at DESC, v.capture_id DESC
+         LIMIT 1) AS n;
+COMMENT ON VIEW store.kept_capture IS 'Captures as the crawler needs them: the place of the record that holds the bytes, and the newest validators sent with that same body.';
+COMMENT ON COLUMN store.kept_capture.capture_id IS 'Key.';
+COMMENT ON COLUMN store.kept_capture.capture_url IS 'URL as requested.';
+COMMENT ON COLUMN store.kept_capture.capture_fetched_at IS 'When.';
+COMMENT ON COLUMN store.kept_capture.capture_status IS 'HTTP status.';
+COMMENT ON COLUMN store.kept_capture.capture_mime IS 'Content-Type without parameters.';
+COMMENT ON COLUMN store.kept_capture.capture_etag IS 'ETag of the last whole answer with this body.';
+COMMENT ON COLUMN store.kept_capture.capture_last_modified IS 'Last-Modified of it.';
+COMMENT ON COLUMN store.kept_capture.capture_payload_digest IS 'WARC-Payload-Digest of the record that holds the bytes.';
+COMMENT ON COLUMN store.kept_capture.capture_body_digest IS 'sha256 of the decoded body.';
+COMMENT ON COLUMN store.kept_capture.capture_record_type IS 'response or revisit.';
+COMMENT ON COLUMN store.kept_capture.capture_truncated IS 'WARC-Truncated.';
+COMMENT ON COLUMN store.kept_capture.capture_file_id IS 'WARC file that holds the bytes.';
+COMMENT ON COLUMN store.kept_capture.capture_path IS 'Its path.';
+COMMENT ON COLUMN store.kept_capture.capture_offset IS 'Offset there.';
+COMMENT ON COLUMN store.kept_capture.capture_length IS 'Length there.';
+COMMENT ON COLUMN store.kept_capture.capture_record_id IS 'WARC-Record-ID there.';

@@ -158,6 +158,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION store.host_of IS 'Host of a canonical URL, as in store.host.';
 
+CREATE FUNCTION store.weigh(n store.announcement) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 4 * (n.content IS NOT NULL)::integer + 4 * (n.published_at IS NOT NULL)::integer
+         + 2 * (n.title IS NOT NULL)::integer + 2 * (n.summary IS NOT NULL)::integer
+         + (n.authors <> '{}')::integer + (n.tags <> '{}')::integer + (n.modified_at IS NOT NULL)::integer
+$$;
+COMMENT ON FUNCTION store.weigh IS 'How much an announcement says of its link: the richest one of a URL is used.';
+
 -- ------------------------------------------------------------------------------------------------ search
 
 CREATE FUNCTION store.fold(original text) RETURNS text

@@ -1,0 +1,153 @@
+-- name: find_current_text
+-- The current revision of the article at a URL (its own or an alias), with its versions and the bytes it came from.
+SELECT a.article_id, a.url, a.fetch_url_hash, r.revision_id, r.number, e.content_digest, e.title, e.text,
+       v.extractor, v.trafilatura, v.rules, v.site, v.host_state,
+       c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime, c.capture_etag,
+       c.capture_last_modified, c.capture_payload_digest, c.capture_body_digest, c.capture_record_type,
+       c.capture_truncated, c.capture_file_id, c.capture_path, c.capture_offset, c.capture_length, c.capture_record_id
+FROM store.article a
+JOIN store.revision r ON r.revision_id = a.revision_id
+JOIN store.extraction e ON e.extraction_id = r.extraction_id
+JOIN store.version v ON v.version_id = e.version_id
+JOIN store.kept_capture c ON c.capture_id = r.capture_id
+WHERE a.article_id = coalesce(
+    (SELECT o.article_id FROM store.article o WHERE o.url_hash = %(url_hash)s),
+    (SELECT l.article_id FROM store.alias l WHERE l.url_hash = %(url_hash)s));
+
+-- name: find_saved
+-- What an earlier save of this very capture did; no row where there was none.
+SELECT t.result, f.article_id, coalesce(r.revision_id, a.revision_id) AS revision_id, r.revision_id IS NOT NULL AS is_new
+FROM store.attempt t
+JOIN store.frontier f ON f.frontier_id = t.frontier_id
+JOIN store.article a ON a.article_id = f.article_id
+LEFT JOIN store.revision r ON r.article_id = a.article_id AND r.capture_id = t.capture_id
+WHERE t.frontier_id = %(frontier_id)s AND t.capture_id = %(capture_id)s
+  AND t.result IN ('stored', 'unchanged', 'duplicate')
+ORDER BY t.attempt_id DESC
+LIMIT 1;
+
+-- name: lock_article
+-- An article by its URL, held until the end of the transaction.
+SELECT a.article_id, a.url, a.fetch_url_hash, a.revision_id
+FROM store.article a
+WHERE a.url_hash = %(url_hash)s
+FOR NO KEY UPDATE;
+
+-- name: insert_article
+-- A story first seen; no row where one stands at its URL already.
+INSERT INTO store.article (
+    source_id, url, url_hash, fetch_url_hash, first_seen_at, last_seen_at, dated_at, dated_by)
+VALUES (%(source_id)s, %(url)s, %(url_hash)s, %(fetch_url_hash)s, %(at)s, %(at)s, %(at)s, 'first_seen')
+ON CONFLICT (url_hash) DO NOTHING
+RETURNING article_id;
+
+-- name: insert_revision
+-- The next revision of an article.
+INSERT INTO store.revision (article_id, number, capture_id, seen_at)
+SELECT %(article_id)s, coalesce(max(r.number), 0) + 1, %(capture_id)s, %(at)s
+FROM store.revision r
+WHERE r.article_id = %(article_id)s
+RETURNING revision_id, number;
+
+-- name: find_version
+-- A set of versions by its digest.
+SELECT v.version_id FROM store.version v WHERE v.digest = %(digest)s;
+
+-- name: insert_version
+-- A set of versions met for the first time.
+INSERT INTO store.version (digest, extractor, trafilatura, rules, site, host_state)
+VALUES (%(digest)s, %(extractor)s, %(trafilatura)s, %(rules)s, %(site)s, %(host_state)s)
+ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest
+RETURNING version_id;
+
+-- name: insert_extraction
+-- Text and metadata of a revision under a set of versions; no row where they are there already.
+INSERT INTO store.extraction (
+    revision_id, version_id, content_digest, title, titles, summary, text, language, authors, place, section, tags,
+    image, canonical_url, kind, published_at, published_raw, published_precision, published_from, published_zone,
+    published_flags, modified_at, modified_raw, modified_precision, modified_from, modified_zone, charset, charset_from,
+    flags)
+VALUES (
+    %(revision_id)s, %(version_id)s, %(content_digest)s, %(title)s, %(titles)s, %(summary)s, %(text)s, %(language)s,
+    %(authors)s, %(place)s, %(section)s, %(tags)s, %(image)s, %(canonical_url)s, %(kind)s, %(published_at)s,
+    %(published_raw)s, %(published_precision)s, %(published_from)s, %(published_zone)s, %(published_flags)s,
+    %(modified_at)s, %(modified_raw)s, %(modified_precision)s, %(modified_from)s, %(modified_zone)s, %(charset)s,
+    %(charset_from)s, %(flags)s)
+ON CONFLICT (revision_id, version_id) DO NOTHING
+RETURNING extraction_id;
+
+-- name: find_extraction
+-- The extraction of a revision under a set of versions.
+SELECT e.extraction_id FROM store.extraction e
+WHERE e.revision_id = %(revision_id)s AND e.version_id = %(version_id)s;
+
+-- name: insert_removals
+-- What cleaning took out of an extraction.
+INSERT INTO store.removal (extraction_id, ordinal, start_at, span, rule, rule_version, zone)
+SELECT %(extraction_id)s, m.ordinal - 1, m.start_at, m.span, m.rule, m.rule_version, m.zone
+FROM unnest(%(starts)s::integer[], %(spans)s::text[], %(rules)s::text[], %(rule_versions)s::integer[], %(zones)s::text[])
+     WITH ORDINALITY AS m (start_at, span, rule, rule_version, zone, ordinal);
+
+-- name: insert_credits
+-- The agencies behind an extraction.
+INSERT INTO store.credit (extraction_id, ordinal, agency, matched, position, confidence, place)
+SELECT %(extraction_id)s, c.ordinal - 1, c.agency, c.matched, c.position, c.confidence, c.place
+FROM unnest(%(agencies)s::text[], %(matched)s::text[], %(positions)s::text[], %(confidences)s::real[], %(places)s::text[])
+     WITH ORDINALITY AS c (agency, matched, position, confidence, place, ordinal);
+
+-- name: set_current_extraction
+-- The extraction that a revision shows.
+UPDATE store.revision
+SET extraction_id = %(extraction_id)s
+WHERE revision_id = %(revision_id)s;
+
+-- name: set_current_revision
+-- What an article shows: its newest revision, its date by the best evidence there is, and that it is there.
+UPDATE store.article a
+SET revision_id = %(revision_id)s,
+    edits = %(number)s - 1,
+    last_seen_at = greatest(a.last_seen_at, %(at)s),
+    gone_at = NULL,
+    gone_status = NULL,
+    dated_at = d.at,
+    dated_by = d.evidence
+FROM (
+    -- A date more than a day after the first sight is a slip or a trick; the next best evidence counts.
+    SELECT claim.at, claim.evidence
+    FROM store.article o
+    JOIN store.extraction e ON e.extraction_id = %(extraction_id)s
+    LEFT JOIN store.frontier f ON f.url_hash = o.fetch_url_hash
+    LEFT JOIN store.announcement n ON n.announcement_id = f.announcement_id,
+    LATERAL (VALUES
+        (1, e.published_at::timestamptz, CASE e.published_from WHEN 'feed' THEN 'feed' ELSE 'published' END),
+        (2, n.published_at::timestamptz, 'feed'),
+        (3, o.first_seen_at, 'first_seen')) AS claim (place, at, evidence)
+    WHERE o.article_id = %(article_id)s AND claim.at <= o.first_seen_at + interval '1 day'
+    ORDER BY claim.place
+    LIMIT 1
+) d
+WHERE a.article_id = %(article_id)s;
+
+-- name: insert_aliases
+-- Other URLs of an article; one that is an article's own URL, or an alias already, stays what it is.
+INSERT INTO store.alias (url_hash, url, article_id, kind)
+SELECT store.hash_url(n.url), n.url, %(article_id)s, n.kind
+FROM unnest(%(urls)s::text[], %(kinds)s::text[]) AS n (url, kind)
+WHERE NOT EXISTS (SELECT FROM store.article a WHERE a.url_hash = store.hash_url(n.url))
+ORDER BY 1
+ON CONFLICT DO NOTHING;
+
+-- name: fill_search
+-- The search vector of an article's current text.
+SELECT store.fill_search(%(article_id)s);
+
+-- name: refill_search
+-- Fill search vectors that are missing or of an older analyser.
+SELECT store.refill_search(%(batch)s) AS filled;
+
+-- name: count_stale_search
+-- How many search vectors are missing or of an older analyser.
+SELECT count(*) AS stale
+FROM store.article a
+LEFT JOIN store.search s ON s.article_id = a.article_id
+WHERE a.revision_id IS NOT NULL AND s.analyser IS DISTINCT FROM store.analyser();

@@ -1,0 +1,217 @@
+"""Articles: saved with revision, extraction, evidence and outcome in one transaction; a replay changes nothing."""
+
+from __future__ import annotations
+
+from psycopg.rows import DictRow
+
+from archive.db import Connection, retry_transaction
+from archive.errors import ArchiveError
+from archive.records import ArticleSave, Conclusion, CurrentText, ExtractionRow, Saved, VersionRow, hash_url
+from archive.store.captures import insert_captures
+from archive.store.cleaning import clean_text
+from archive.store.extractions import put_extraction
+from archive.store.frontier import close_url, conclude, note_attempt
+from archive.store.rows import to_capture
+from archive.store.statements import execute, find_row, get_row
+
+
+class Stale(ArchiveError):  # noqa: N818 (says what to do: compare again)
+    """Another save came between comparing and writing: compare again with what is stored now."""
+
+
+def current_text(conn: Connection, url_hash: bytes) -> CurrentText | None:
+    """The current revision of the article whose URL or alias has this sha256."""
+    with conn.transaction():
+        row = find_row(conn, "find_current_text", url_hash=url_hash)
+    return _to_current(row) if row else None
+
+
+def _to_current(row: DictRow) -> CurrentText:
+    capture = to_capture(row)
+    assert capture is not None  # a revision always has its capture
+    return CurrentText(
+        article_id=row["article_id"],
+        url=row["url"],
+        fetch_url_hash=bytes(row["fetch_url_hash"]),
+        revision_id=row["revision_id"],
+        number=row["number"],
+        capture=capture,
+        version=VersionRow(
+            extractor=row["extractor"],
+            trafilatura=row["trafilatura"],
+            rules=row["rules"],
+            site=row["site"],
+            host_state=row["host_state"],
+        ),
+        content_digest=bytes(row["content_digest"]),
+        title=row["title"],
+        text=row["text"],
+    )
+
+
+def save_article(conn: Connection, save: ArticleSave) -> Saved:
+    """Save what comparing found (see `ArticleSave`) with captures, aliases, outcome and settled requests.
+
+    ``new`` at a URL where an article of another fetch URL stands makes an alias of it and ends as ``duplicate``. The
+    same save again (by WARC file and offset of its last capture) changes nothing and returns the same.
+
+    Raises:
+        Stale: the article changed since it was compared; nothing was saved.
+        LookupError: the frontier row is unknown.
+        ValueError: there is no capture.
+    """
+    if not save.captures:
+        raise ValueError(f"save of {save.url!r} has no capture, expected at least the one that holds its body")
+    return retry_transaction(conn, _save_article, save)
+
+
+def _save_article(conn: Connection, save: ArticleSave) -> Saved:
+    url = get_row(conn, "lock_url", frontier_id=save.frontier_id, crawl_id=save.crawl_id)
+    capture_id = insert_captures(conn, save.captures, save.crawl_id)[-1]
+    before = find_row(conn, "find_saved", frontier_id=save.frontier_id, capture_id=capture_id)
+    if before is not None:
+        return Saved(
+            outcome=before["result"],
+            article_id=before["article_id"],
+            revision_id=before["revision_id"],
+            new_revision=before["is_new"],
+        )
+    saved, reason = _write(conn, save, url, capture_id)
+    _close(conn, save, url, capture_id=capture_id, saved=saved, reason=reason)
+    return saved
+
+
+def _write(conn: Connection, save: ArticleSave, url: DictRow, capture_id: int) -> tuple[Saved, str | None]:
+    """What was saved, and the reason that goes with its outcome."""
+    if save.decision == "new":
+        return _write_new(conn, save, url, capture_id)
+    article = find_row(conn, "lock_article", url_hash=hash_url(save.url))
+    if article is None or article["revision_id"] != save.expected_revision_id:
+        raise Stale(
+            f"{save.url}: its current revision is {article and article['revision_id']}, expected "
+            f"{save.expected_revision_id}; compare again"
+        )
+    if save.decision == "revision":
+        return _write_revision(conn, save, article, capture_id), None
+    return _write_same(conn, save, article), "same text"
+
+
+def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: int) -> tuple[Saved, str | None]:
+    inserted = find_row(
+        conn,
+        "insert_article",
+        source_id=save.source_id,
+        url=save.url,
+        url_hash=hash_url(save.url),
+        fetch_url_hash=save.fetch_url_hash,
+        at=save.at,
+    )
+    if inserted is not None:
+        saved = _add_revision(conn, save, inserted["article_id"], capture_id)
+        _add_aliases(conn, saved.article_id, save.aliases)
+        return saved, None
+    article = get_row(conn, "lock_article", url_hash=hash_url(save.url))
+    if bytes(article["fetch_url_hash"]) == save.fetch_url_hash:
+        raise Stale(f"{save.url}: another save of it came first; compare again")
+    _add_aliases(conn, article["article_id"], (*save.aliases, (url["url"], "canonical")))
+    saved = Saved(
+        outcome="duplicate", article_id=article["article_id"], revision_id=article["revision_id"], new_revision=False
+    )
+    return saved, f"same story as {save.url}"
+
+
+def _write_revision(conn: Connection, save: ArticleSave, article: DictRow, capture_id: int) -> Saved:
+    if save.reextracted is not None:
+        put_extraction(conn, article["revision_id"], save.reextracted)
+    saved = _add_revision(conn, save, article["article_id"], capture_id)
+    _add_aliases(conn, saved.article_id, save.aliases)
+    return saved
+
+
+def _write_same(conn: Connection, save: ArticleSave, article: DictRow) -> Saved:
+    article_id, revision_id = article["article_id"], article["revision_id"]
+    current = find_row(conn, "find_current_text", url_hash=hash_url(save.url))
+    renewed = save.reextracted or _find_newer(save, _to_current(current) if current else None)
+    if renewed is not None:
+        extraction_id = put_extraction(conn, revision_id, renewed)
+        _show(
+            conn,
+            save,
+            article_id=article_id,
+            revision_id=revision_id,
+            number=current["number"] if current else 1,
+            extraction_id=extraction_id,
+        )
+    else:
+        execute(conn, "note_article_seen", article_id=article_id, url_hash=save.fetch_url_hash, at=save.at)
+    _add_aliases(conn, article_id, save.aliases)
+    return Saved(outcome="unchanged", article_id=article_id, revision_id=revision_id, new_revision=False)
+
+
+def _find_newer(save: ArticleSave, current: CurrentText | None) -> ExtractionRow | None:
+    """The new bytes' extraction where the stored one was made under other versions: same text, newer code."""
+    return save.extraction if current is None or current.version != save.extraction.version else None
+
+
+def _add_revision(conn: Connection, save: ArticleSave, article_id: int, capture_id: int) -> Saved:
+    revision = get_row(conn, "insert_revision", article_id=article_id, capture_id=capture_id, at=save.at)
+    extraction_id = put_extraction(conn, revision["revision_id"], save.extraction)
+    _show(conn, save, article_id=article_id, extraction_id=extraction_id, **revision)
+    return Saved(outcome="stored", article_id=article_id, revision_id=revision["revision_id"], new_revision=True)
+
+
+def _show(
+    conn: Connection, save: ArticleSave, *, article_id: int, revision_id: int, number: int, extraction_id: int
+) -> None:
+    """Make an extraction what the article shows, and what is searched."""
+    execute(
+        conn,
+        "set_current_revision",
+        article_id=article_id,
+        revision_id=revision_id,
+        number=number,
+        extraction_id=extraction_id,
+        at=save.at,
+    )
+    find_row(conn, "fill_search", article_id=article_id)
+
+
+def _add_aliases(conn: Connection, article_id: int, aliases: tuple[tuple[str, str], ...]) -> None:
+    kinds = {clean_text(url): kind for url, kind in reversed(aliases)}
+    if kinds:
+        execute(conn, "insert_aliases", article_id=article_id, urls=list(kinds), kinds=list(kinds.values()))
+
+
+def _close(
+    conn: Connection, save: ArticleSave, url: DictRow, *, capture_id: int, saved: Saved, reason: str | None
+) -> None:
+    """Attempt and outcome. A twin is not looked at again: its story is, at its own URL."""
+    next_due_at = save.next_due_at if saved.outcome != "duplicate" else None
+    note_attempt(
+        conn,
+        save.frontier_id,
+        save.crawl_id,
+        at=save.at,
+        result=saved.outcome,
+        detail=reason,
+        status=save.captures[-1].status,
+        capture_id=capture_id,
+        next_due_at=next_due_at,
+    )
+    close_url(
+        conn,
+        save.frontier_id,
+        url,
+        outcome=saved.outcome,
+        reason=reason,
+        at=save.at,
+        next_due_at=next_due_at,
+        revisits=save.revisits,
+        article_id=saved.article_id,
+        capture_id=capture_id,
+    )
+
+
+def save_unchanged(conn: Connection, c: Conclusion) -> None:
+    """The same bytes as before, by 304 or by digest: `conclude` with outcome ``unchanged``."""
+    conclude(conn, c)

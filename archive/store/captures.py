@@ -1,0 +1,63 @@
+"""Captures: one exchange each, and where its bytes lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from archive.db import Connection
+from archive.records import CaptureRow, StoredCapture, WarcPlace, hash_url
+from archive.store.cleaning import clean_text
+from archive.store.rows import to_capture
+from archive.store.statements import find_row, get_row
+
+
+def insert_captures(conn: Connection, captures: Iterable[CaptureRow], crawl_id: int | None) -> list[int]:
+    """Note captures, in their order; one that is noted already (same WARC file and offset) keeps its id."""
+    with conn.transaction():
+        return [_insert_capture(conn, capture, crawl_id) for capture in captures]
+
+
+def _insert_capture(conn: Connection, capture: CaptureRow, crawl_id: int | None) -> int:
+    url = clean_text(capture.url)
+    row = get_row(
+        conn,
+        "insert_capture",
+        url=url,
+        url_hash=hash_url(url),
+        purpose=capture.purpose,
+        fetched_at=capture.fetched_at,
+        status=capture.status,
+        mime=clean_text(capture.mime),
+        location=clean_text(capture.location),
+        etag=clean_text(capture.etag),
+        last_modified=clean_text(capture.last_modified),
+        payload_digest=capture.payload_digest,
+        body_digest=capture.body_digest,
+        body_length=capture.body_length,
+        record_type=capture.record_type,
+        refers_to=capture.refers_to,
+        truncated=capture.truncated,
+        warc_file_id=capture.place.file_id,
+        warc_offset=capture.place.offset,
+        warc_length=capture.place.length,
+        warc_record_id=capture.place.record_id,
+        crawl_id=crawl_id,
+        ip_address=capture.ip_address,
+    )
+    capture_id: int = row["capture_id"]
+    return capture_id
+
+
+def last_capture(conn: Connection, url: str) -> StoredCapture | None:
+    """The newest capture of `url` as requested, whatever its status."""
+    with conn.transaction():
+        row = find_row(conn, "find_last_capture", url_hash=hash_url(url))
+    return to_capture(row) if row else None
+
+
+def capture_place(conn: Connection, capture_id: int) -> WarcPlace | None:
+    """Where the bytes of a capture lie; for a revisit, those of the capture that it stands for."""
+    with conn.transaction():
+        row = find_row(conn, "find_capture", capture_id=capture_id)
+    found = to_capture(row) if row else None
+    return found.place if found else None
