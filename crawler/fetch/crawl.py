@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
 
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
@@ -30,10 +31,7 @@ async def run_crawl(plan: CrawlPlan, ports: Ports) -> None:
     try:
         await asyncio.shield(crawling)
     except asyncio.CancelledError:
-        if isinstance(crawler.spider, FetchSpider):
-            crawler.spider.drop()
-        await crawler.stop_async()
-        await crawling
+        await _stop(crawler, crawling)
         raise
     spider = crawler.spider
     if isinstance(spider, FetchSpider) and spider.failure is not None:
@@ -53,6 +51,19 @@ async def fetch_once(
     await run_crawl(replace(plan, documents=(), pipeline=None), replace(ports, sink=sink))
     assert sink.outcome is not None, "a crawl ends every task that it took"
     return sink.outcome
+
+
+async def _stop(crawler: Crawler, crawling: asyncio.Task[None]) -> None:
+    """End a crawl early, in whatever state it is."""
+    spider = crawler.spider
+    if isinstance(spider, FetchSpider) and spider.began:
+        spider.drop()
+        await spider.settled()
+        await crawler.stop_async()
+    else:  # it has not come to its first request
+        crawling.cancel()
+    with suppress(asyncio.CancelledError):
+        await crawling
 
 
 def crawler_for(plan: CrawlPlan, ports: Ports) -> Crawler:

@@ -56,6 +56,8 @@ class FetchSpider(Spider):
         self._with_pipeline = 0  # items that it has not finished with
         self._item_left = asyncio.Event()
         self._under_way: set[asyncio.Task[Any]] = set()
+        self._dropped = False
+        self.began = False
         self.failure: BaseException | None = None
 
     @classmethod
@@ -69,6 +71,7 @@ class FetchSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """All the work of the crawl; yields the items of its pages."""
+        self.began = True
         try:
             await self._read_documents()
             async for item in self._work(self._urls(), self._page):
@@ -78,6 +81,7 @@ class FetchSpider(Spider):
                     await self._room()
         except Exception as error:  # noqa: BLE001 - run_crawl raises it; Scrapy would log it and finish as if well
             self.failure = self.failure or error
+        await self.settled()
 
     async def fetch(self, task: Task) -> Fetched | Missed:
         """Download one task, redirects included.
@@ -96,9 +100,23 @@ class FetchSpider(Spider):
             return missed
 
     def drop(self) -> None:
-        """Let go of everything under way; their tasks end without an outcome."""
+        """Let go of everything under way and begin nothing more; those tasks end without an outcome."""
+        self._dropped = True
         for task in self._under_way:
             task.cancel()
+
+    async def settled(self) -> None:
+        """Wait until the item pipeline has finished with every item.
+
+        Scrapy itself looks only every 5 s whether items of `start` are done, and waits for ever for them once it is
+        told to close (2.19.0: only the end of a response's scraping is checked).
+        """
+        while self._with_pipeline:
+            self._item_left.clear()
+            await self._item_left.wait()
+        slot = self.crawler.engine.scraper.slot
+        while slot is not None and not slot.is_idle():
+            await asyncio.sleep(0)
 
     def _request(self, task: Task, trail: Trail) -> Request:
         largest = self._plan.max_document if isinstance(task, DocumentTask) else self._plan.max_body
@@ -160,7 +178,7 @@ class FetchSpider(Spider):
         running: set[asyncio.Task[R]] = set()
         try:
             while self.failure is None:
-                while len(running) < self._plan.concurrency:
+                while len(running) < self._plan.concurrency and not self._dropped:
                     if not queue:
                         queue.extend(await more())
                     if not queue:
