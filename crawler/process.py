@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 from crawler import attribute as attribution
 from crawler import clean as cleaning
 from crawler.clean.gates import Refusal, Signals, refuse
-from crawler.extract.article import main_text
-from crawler.extract.body import Body, build
+from crawler.extract.body import Hints, extract_lines
 from crawler.extract.charset import Decoded, decode
 from crawler.extract.jsonld import Statement, read_statement
 from crawler.extract.language import detect_language
@@ -45,11 +44,10 @@ def process(page: Page) -> Article | Rejected:
     strip_dead(root)
     tree = walk(root)
     metadata = read_metadata(tree, metas, statement, _context(page))
-    body = build(main_text(root), tree, witness=statement.body, headline=metadata.headline)
-    cleaned = cleaning.clean(
-        body.lines, _facts(metadata), host_lines=page.host_lines, site_patterns=page.rules.remove_lines
-    )
-    reading = _Reading(page, decoded, tree, statement, metadata, body, cleaned, versions)
+    hints = Hints(headline=metadata.headline, description=metadata.description, witness=statement.body)
+    lines = extract_lines(tree, hints)
+    cleaned = cleaning.clean(lines, _facts(metadata), host_lines=page.host_lines, site_patterns=page.rules.remove_lines)
+    reading = _Reading(page, decoded, tree, statement, metadata, lines, cleaned, versions)
     if refusal := refuse(_signals(reading)):
         return _reject(reading, refusal)
     return _article(reading)
@@ -87,7 +85,7 @@ class _Reading:
     tree: PageTree
     statement: Statement
     metadata: Metadata
-    body: Body
+    lines: tuple[Line, ...]
     cleaned: cleaning.Cleaned
     versions: Versions
 
@@ -137,7 +135,7 @@ def _signals(reading: _Reading) -> Signals:
         page_title=reading.tree.root.findtext(".//title"),
         path=urlsplit(reading.page.url).path,
         text=reading.cleaned.text,
-        raw_chars=sum(len(line.text) for line in reading.body.lines),
+        raw_chars=sum(len(line.text) for line in reading.lines),
         page_text="\n".join(block.text for block in blocks)[:_GATE_CHARS],
         page_chars=reading.tree.chars,
         link_chars=sum(block.links for block in blocks),

@@ -229,6 +229,8 @@ class Line:
     marks: frozenset[str] = frozenset()
     block: int = -1
     witnessed: bool | None = None
+    beside: bool = True  # stands in one element with the paragraphs of the text
+    before: bool = False  # stands before the headline
     added: bool = False  # trafilatura had left it out
 
 

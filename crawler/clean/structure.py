@@ -22,6 +22,7 @@ _REGIONS = {
     "tags": "region-tags",
     "aside": "region-aside",
     "hidden": "region-hidden",
+    "embed": "region-embed",
 }
 # Words of which a printed date consists, folded; digits and their like are added by `_is_date`.
 _DATE_NAMES = """
@@ -87,7 +88,8 @@ def _take_symbols(sheet: Sheet) -> None:
 def _take_captions(sheet: Sheet) -> None:
     for at in sheet.open():
         line = sheet.lines[at]
-        if ("caption" in line.marks or "figure" in line.marks) and "quote" not in line.marks:
+        marks = sheet.marks(at)
+        if ("caption" in marks or "figure" in marks) and "quote" not in marks:
             sheet.take(at, "caption")
         elif sheet.words(at) <= 40 and _CAPTION_CREDIT.search(line.text) and not ends_sentence(line.text):
             sheet.take(at, "caption-credit")
@@ -95,8 +97,10 @@ def _take_captions(sheet: Sheet) -> None:
 
 def _take_regions(sheet: Sheet) -> None:
     for at in sheet.open():
-        marks = sheet.lines[at].marks
+        marks = sheet.marks(at)
         rule = next((rule for mark, rule in _REGIONS.items() if mark in marks), None)
+        if "header" in marks and sheet.lines[at].before:
+            sheet.force(at, "region-header")
         if rule and not (sheet.lines[at].witnessed and sheet.is_prose(at)):
             sheet.take(at, rule)
 
@@ -104,7 +108,9 @@ def _take_regions(sheet: Sheet) -> None:
 def _take_bylines(sheet: Sheet, facts: Facts) -> None:
     authors = {folded for name in facts.authors if (folded := fold(name))}
     for at in sheet.open():
-        line, folded = sheet.lines[at], sheet.folded[at]
+        marks, folded = sheet.marks(at), sheet.folded[at]
+        if sheet.places[at] == "tail" and "author" in marks:
+            sheet.take(at, "region-author")
         if sheet.places[at] == "body" or sheet.words(at) > 30:
             continue
         bare = (
@@ -118,8 +124,8 @@ def _take_bylines(sheet: Sheet, facts: Facts) -> None:
             sheet.take(at, "byline")
         elif _is_date(folded):
             sheet.take(at, "date-line")
-        elif "author" in line.marks or ("meta" in line.marks and sheet.words(at) <= 12):
-            sheet.take(at, "region-author" if "author" in line.marks else "region-meta")
+        elif "author" in marks or ("meta" in marks and sheet.words(at) <= 12):
+            sheet.take(at, "region-author" if "author" in marks else "region-meta")
 
 
 def _is_date(folded: str) -> bool:

@@ -39,11 +39,28 @@ class Sheet:
     places: list[Place] = field(default_factory=list)
     verdicts: list[Verdict | None] = field(default_factory=list)
     guarded: set[int] = field(default_factory=set)
+    apart: frozenset[str] = frozenset()  # marks that tell a region from the article on this page
 
     def __post_init__(self) -> None:
         self.folded = [fold(line.text) for line in self.lines]
         self.verdicts = [None] * len(self.lines)
         self.zone()
+        self.apart = self._telling_marks()
+
+    def _telling_marks(self) -> frozenset[str]:
+        """Marks on no more than a third of the prose: what most of the text bears is said of the article itself."""
+        prose = [line for line in self.lines if len(line.text) >= _PROSE_CHARS and line.links < 0.5]
+        total = sum(len(line.text) for line in prose)
+        weights: dict[str, int] = {}
+        for line in prose:
+            for mark in line.marks:
+                weights[mark] = weights.get(mark, 0) + len(line.text)
+        every = frozenset[str]().union(*(line.marks for line in self.lines))
+        return frozenset(mark for mark in every if weights.get(mark, 0) * 3 <= total)
+
+    def marks(self, at: int) -> frozenset[str]:
+        """What the line's surroundings say of it, without what they say of the whole text."""
+        return self.lines[at].marks & self.apart
 
     def zone(self) -> None:
         """Lead: up to the first two lines of prose; tail: from the last line of prose; by lines still standing."""

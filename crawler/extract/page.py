@@ -40,10 +40,11 @@ _MARK_WORDS = {
     "tags": "tag tags taglist keywords topics topic categories category cat-links hashtags kicker overline",
     "meta": "date datetime time timestamp published pubdate meta postmeta entry-meta dateline-date timeago",
     "standfirst": "standfirst subtitle subheadline subhead deck dek lede sapo chapo chapeau strapline excerpt abstract"
-    " vorspann entradilla bajada sottotitolo ingress intro introduction articlelead teasertext summary subtitulo",
+    " vorspann entradilla bajada sottotitolo ingress articlelead teasertext summary subtitulo",
     "legal": "disclaimer legal terms privacy cookie cookies consent gdpr copyrights rights",
     "paywall": "paywall metered piano regwall subscriber-only premium-wall",
     "hidden": "hidden visually-hidden sr-only screen-reader-text screenreader visuallyhidden noprint assistive",
+    "embed": "twittertweet twittervideo instagrammedia tiktokembed embed embeds oembed fbpost rsmedia",
     "live": "liveblog live-blog livepost live-post ticker-event liveticker",
 }
 _MARK_OF_WORD = {word.replace("-", ""): mark for mark, words in _MARK_WORDS.items() for word in words.split()}
@@ -89,6 +90,7 @@ _MARK_OF_ROLE = {
 }
 # Marks that describe the kind of text rather than a region apart from the article.
 _NEUTRAL = frozenset({"article", "main", "heading", "quote", "table", "list", "standfirst", "live", "details"})
+_WEAK = frozenset({"tags", "ad", "meta", "author", "caption", "standfirst", "related", "legal", "hidden", "live", "paywall"})
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORDS = re.compile(r"[a-z]+")
 
@@ -265,11 +267,14 @@ def _display(style: str | None) -> str:
 
 
 def _marks_of_name(name: str) -> set[str]:
+    """Marks of class and id tokens. A weak word counts only where it closes a token: `post-tags` holds tags, but
+    `tag-politics` is what WordPress writes on the article itself."""
     marks = set()
     for token in _CAMEL.sub("-", name).lower().split():
         words = _WORDS.findall(token)
         for at, word in enumerate(words):
-            if mark := _MARK_OF_WORD.get(word):
+            mark = _MARK_OF_WORD.get(word)
+            if mark and (at == len(words) - 1 or mark not in _WEAK):
                 marks.add(mark)
             if at and (mark := _MARK_OF_WORD.get(words[at - 1] + word)):
                 marks.add(mark)

@@ -1,0 +1,109 @@
+"""Finds what trafilatura left out: paragraphs of the same make as the text, sub-heads between them, the deck."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Set
+
+from lxml.html import HtmlElement
+
+from crawler.extract.align import close
+from crawler.extract.page import HEADINGS, Block
+from crawler.extract.titles import loosen
+
+# Regions that do not hold the reporter's own paragraphs, unless the text itself stands in one.
+APART = frozenset(
+    """nav related share newsletter comments caption figure ad author tags legal paywall form button footer aside hidden
+    meta embed""".split()  # noqa: SIM905
+)
+_MIN_ALIKE = 50  # characters of a paragraph outside the run of the text
+_MIN_INSIDE = 40
+_DECK_WORDS = (6, 80)
+_DECK_GAP = 14  # blocks after the headline among which the deck stands
+_WORD = re.compile(r"\w+")
+
+
+def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int) -> list[Block]:
+    """Blocks that read like the article but were left out: between what was taken, or of the same make as it."""
+    if not taken:
+        return []
+    known = sorted(taken)
+    first, last = known[0], known[-1]
+    apart = APART - common_marks(blocks, known)
+    makes = _makes(blocks, known)
+    parents = {blocks[index].element.getparent() for index in known}
+    scope = _scope(blocks[known[len(known) // 2]].element)
+    texts = {close(blocks[index].text) for index in known}
+    found = []
+    for block in blocks[max(0, headline + 1) :]:
+        if block.tag == "h1" and block.index > last:
+            break  # the next story of an endless page
+        if block.index in taken or block.marks & apart or block.links * 2 >= len(block.text):
+            continue
+        inside = first <= block.index < last and _is_paragraph(block) and block.element.getparent() in parents
+        alike = len(block.text) >= _MIN_ALIKE and _make(block) in makes and _scope(block.element) is scope
+        if (inside or alike) and close(block.text) not in texts:
+            found.append(block)
+            texts.add(close(block.text))
+    return found
+
+
+def find_deck(blocks: tuple[Block, ...], taken: Set[int], headline: int, description: str | None) -> list[Block]:
+    """The deck between headline and text, where trafilatura left it out: marked as such, or what the description says."""
+    if headline < 0 or not taken:
+        return []
+    start = min((index for index in taken if index > headline), default=-1)
+    wanted = loosen(description or "")
+    for block in blocks[headline + 1 : min(start, headline + _DECK_GAP)]:
+        words = len(_WORD.findall(block.text))
+        if not _DECK_WORDS[0] <= words <= _DECK_WORDS[1] or block.links * 2 > len(block.text):
+            continue
+        marked = "standfirst" in block.marks or block.tag in {"h2", "h3"}
+        if (marked and not block.marks & (APART - {"meta"})) or (wanted and loosen(block.text) == wanted):
+            return [block]
+    return []
+
+
+def common_marks(blocks: tuple[Block, ...], taken: Iterable[int]) -> frozenset[str]:
+    """Marks that a third of the text found bears: they say nothing against a block on this page."""
+    weights: dict[str, int] = {}
+    total = 0
+    for index in taken:
+        total += len(blocks[index].text)
+        for mark in blocks[index].marks:
+            weights[mark] = weights.get(mark, 0) + len(blocks[index].text)
+    return frozenset(mark for mark, weight in weights.items() if weight * 3 > total)
+
+
+def _is_paragraph(block: Block) -> bool:
+    if block.tag in HEADINGS:
+        return block.tag in {"h2", "h3", "h4"} and 3 < len(block.text) < 160 and not block.links
+    return block.tag in {"p", "blockquote", "li"} and len(block.text) >= _MIN_INSIDE
+
+
+def _make(block: Block) -> str:
+    """How a block is made: tag and class of its element and the two around it."""
+    parts = []
+    element: HtmlElement | None = block.element
+    for _ in range(3):
+        if element is None:
+            break
+        parts.append(f"{element.tag}.{element.get('class', '')}")
+        element = element.getparent()
+    return "<".join(parts)
+
+
+def _makes(blocks: tuple[Block, ...], known: list[int]) -> frozenset[str]:
+    """Makes that the text's paragraphs have in numbers."""
+    weights: dict[str, int] = {}
+    total = 0
+    for index in known:
+        total += len(blocks[index].text)
+        make = _make(blocks[index])
+        weights[make] = weights.get(make, 0) + len(blocks[index].text)
+    return frozenset(make for make, weight in weights.items() if weight * 4 > total)
+
+
+def _scope(element: HtmlElement) -> HtmlElement | None:
+    """The nearest article around an element, else its main part, else None for the whole page."""
+    return next((above for above in element.iterancestors() if above.tag in {"article", "main"}), None)
