@@ -22,8 +22,8 @@ class Progress:
 
     @property
     def done(self) -> bool:
-        """Every source was crawled and nothing is owed now."""
-        return self.crawled >= self.sources and self.owed == 0 and self.running == 0
+        """Every source was crawled and nothing is owed now; never so before the sources were loaded."""
+        return self.crawled >= self.sources > 0 and self.owed == 0 and self.running == 0
 
 
 def measure_progress(conn: Connection, since: datetime) -> Progress:
