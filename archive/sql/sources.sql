@@ -98,14 +98,14 @@ RETURNING name;
 -- The file whose set of sources is in force now.
 INSERT INTO store.source_file (path, digest, loaded_at)
 VALUES (%(path)s, %(digest)s, now())
-ON CONFLICT ("only") DO UPDATE
+ON CONFLICT (singleton) DO UPDATE
 SET path = excluded.path, digest = excluded.digest, loaded_at = excluded.loaded_at, error = NULL, error_at = NULL;
 
 -- name: record_source_file_error
 -- What is wrong with the file as it is now; the set in force stays.
 INSERT INTO store.source_file (path, error, error_at)
 VALUES (%(path)s, %(error)s, now())
-ON CONFLICT ("only") DO UPDATE
+ON CONFLICT (singleton) DO UPDATE
 SET path = excluded.path, error = excluded.error, error_at = excluded.error_at;
 
 -- name: pause_source
