@@ -31,7 +31,9 @@ _NEVER = (
     (
         "article_twice",
         """SELECT min(a.url) AS subject, 'the same text at ' || string_agg(a.url, ', ') AS detail
-             FROM store.article a JOIN store.revision r USING (revision_id) JOIN store.extraction e USING (extraction_id)
+             FROM store.article a
+             JOIN store.revision r USING (revision_id)
+             JOIN store.extraction e USING (extraction_id)
             GROUP BY store.host_of(a.url), e.content_digest HAVING count(DISTINCT a.article_id) > 1""",
     ),
     (
@@ -49,8 +51,9 @@ _NEVER = (
         """SELECT f.url AS subject, format('outcome %s, and no attempt that found it', f.outcome) AS detail
              FROM store.frontier f
             WHERE f.outcome NOT IN ('not_allowed', 'too_old', 'over_cap')
-              AND NOT EXISTS (SELECT FROM store.attempt t
-                               WHERE t.frontier_id = f.frontier_id AND t.result = f.outcome::text AND t.at = f.outcome_at)""",
+              AND NOT EXISTS (
+                  SELECT FROM store.attempt t
+                   WHERE t.frontier_id = f.frontier_id AND t.result = f.outcome::text AND t.at = f.outcome_at)""",
     ),
     (
         "announcement_gone",
@@ -68,7 +71,8 @@ _NEVER = (
         "job_left_behind",
         """SELECT format('job %s of %s', j.id, j.lock) AS subject, 'doing, and no worker has it' AS detail
              FROM queue.procrastinate_jobs j
-            WHERE j.status = 'doing' AND NOT EXISTS (SELECT FROM queue.procrastinate_workers w WHERE w.id = j.worker_id)""",
+            WHERE j.status = 'doing'
+              AND NOT EXISTS (SELECT FROM queue.procrastinate_workers w WHERE w.id = j.worker_id)""",
     ),
 )
 

@@ -36,7 +36,8 @@ def crawled(tmp_path_factory: pytest.TempPathFactory, server: str, template: str
 def _announced(newsroom: Newsroom) -> list[str]:
     """URLs that the two sources' documents name."""
     expected = newsroom.expected
-    return [url for url, one in [*expected.articles.items(), *expected.outcomes.items()] if one.source in SOURCES]
+    found = [url for url, article in expected.articles.items() if article.source in SOURCES]
+    return found + [url for url, outcome in expected.outcomes.items() if outcome.source in SOURCES]
 
 
 def _reconcile_without(wirekeep: Wirekeep, statement: str) -> tuple[Finding, ...]:
@@ -86,7 +87,8 @@ def test_a_revision_kept_twice_is_found(crawled: Wirekeep) -> None:
             INSERT INTO store.revision (article_id, number, capture_id, seen_at, extraction_id)
             SELECT article_id, 2, capture_id, seen_at, extraction_id FROM store.revision LIMIT 1
             RETURNING article_id, revision_id)
-        UPDATE store.article a SET revision_id = t.revision_id, edits = 1 FROM twin t WHERE a.article_id = t.article_id"""
+        UPDATE store.article a SET revision_id = t.revision_id, edits = 1
+          FROM twin t WHERE a.article_id = t.article_id"""
     assert "revision_twice" in {finding.check for finding in _reconcile_without(crawled, statement)}
 
 
