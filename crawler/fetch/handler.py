@@ -60,14 +60,10 @@ class RecordingHandler(HTTP11DownloadHandler):
                 response = await self._within_lease(agent.download_request(request), recording, trail.send_by)
             recording.whole = True  # also where the end of the connection was the end of the body
             return response
-        except DownloadTimeoutError:
-            recording.truncated = "time"
-            raise
-        except DownloadCancelledError:
-            recording.truncated = "time" if recording.expired else "length"
-            raise
-        except Exception:
-            recording.truncated = "disconnect"
+        except Exception as error:
+            recording.truncated = _truncation(recording, error)
+            if recording.expired:
+                raise DownloadTimeoutError("no connection in time to send the request") from error
             raise
         finally:
             recording.end(whole=False)
@@ -96,6 +92,13 @@ class RecordingHandler(HTTP11DownloadHandler):
         for answer in list(self._under_way):
             answer.cancel()
         await super().close()
+
+
+def _truncation(recording: Recording, error: Exception) -> str:
+    """WARC's word for what cut the exchange off."""
+    if recording.expired or isinstance(error, DownloadTimeoutError):
+        return "time"
+    return "length" if isinstance(error, DownloadCancelledError) else "disconnect"
 
 
 class _RecordingAgent(_ScrapyAgent):

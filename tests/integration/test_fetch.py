@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -382,6 +384,32 @@ def test_payload_digest_is_over_the_payload_as_transferred(crawl: Crawl) -> None
             assert page.captures[0].written.payload_digest == digest(framed)
 
     run_in_loop(work())
+
+
+def test_files_of_a_crawl_pass_warcio_check(crawl: Crawl) -> None:
+    site = Site(host="news.test", routes={"/robots.txt": answer(b"User-agent: *\nAllow: /")})
+    site.routes |= {
+        "/r": redirect("/0"),
+        "/cut": raw(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nhalf"),
+        "/e": endless,
+    }
+    for number, coding in enumerate(CODINGS):
+        site.routes[f"/{number}"] = answer(CODINGS[coding](PAGE), f"Content-Encoding: {coding}")
+
+    async def work() -> None:
+        async with serving(site):
+            urls = [site.url(path) for path in ("/r", "/cut", "/e", "/0", "/1", "/2", "/3")]
+            await crawl.fetch(*urls, sites=[site], max_body=200_000)
+
+    run_in_loop(work())
+    crawl.recorder.writer.close()
+    [path] = crawl.recorder.root.glob("**/*.warc.gz")
+    program = "import sys; sys.modules['brotli'] = None; from warcio.cli import main; main()"  # see test_warc
+    done = subprocess.run(
+        [sys.executable, "-c", program, "check", "-v", str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("digest pass") == 1 + 2 * len(crawl.recorder.kept)
 
 
 def test_documents_may_be_larger_than_pages(crawl: Crawl) -> None:

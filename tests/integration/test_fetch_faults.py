@@ -40,6 +40,7 @@ from misbehaving import (
     truncated,
 )
 
+from crawler.fetch import wire
 from crawler.fetch.tasks import Fetched, Missed
 
 
@@ -310,6 +311,23 @@ def test_plain_server_behind_https_is_a_tls_failure(crawl: Crawl) -> None:
             assert missed.error_kind in {"tls", "timeout"}
 
     run_in_loop(work())
+    assert site.hits == []
+
+
+def test_request_that_cannot_be_sent_within_its_lease_is_given_up(
+    crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "LEASE", 1.3)
+    site = Site(host="secure.test")
+
+    async def work() -> None:
+        async with serving(site):  # plain: it waits for the end of a TLS hello that never comes
+            site.scheme = "https"
+            [missed] = await crawl.fetch(site.url("/a"), sites=[site], robots="ignore", timeout=30.0)
+            assert (missed.kind, missed.error_kind, missed.retry) == ("failed", "timeout", True)
+            assert "no connection in time" in missed.detail
+
+    run_in_loop(work(), timeout=10)
     assert site.hits == []
 
 

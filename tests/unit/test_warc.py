@@ -284,7 +284,7 @@ def test_closing_twice_or_unused_makes_no_file(tmp_path: Path, books: Books) -> 
 
 
 def test_threads_share_one_file_and_every_place_is_right(tmp_path: Path, books: Books) -> None:
-    writer = make_writer(tmp_path, books, roll_size=20_000)
+    writer = make_writer(tmp_path, books, roll_size=2_500)
     kept: dict[str, warc.WarcWritten] = {}
 
     def work(name: int) -> None:
@@ -347,6 +347,7 @@ def test_full_disk_keeps_what_was_whole_and_the_writer_goes_on(
     with pytest.raises(DiskFull, match="no space left"):
         writer.append(make_exchange(BODIES["gzip"]))
     monkeypatch.setattr(warc_writer.os, "pwrite", real)
+    assert warc_files(tmp_path)[0].stat().st_size == end_of(before)
     after = writer.append(make_exchange(BODIES["br"]))
     writer.close()
     assert after.place.offset > before.place.offset
