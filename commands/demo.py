@@ -262,7 +262,7 @@ def _show_search(conn: Connection) -> None:
 def _show_sql(conn: Connection) -> None:
     from commands.display import print_heading, print_table
 
-    query = "select agency, count(*) from archive.credits where current group by 1 order by 2 desc, 1"
+    query = "select agency, count(*) from archive.credits where is_current group by 1 order by 2 desc, 1"
     print_heading(f"\n{query}")
     rows = conn.execute(query).fetchall()
     print_table(("agency", "count"), [(row["agency"], str(row["count"])) for row in rows])

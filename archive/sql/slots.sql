@@ -19,8 +19,10 @@ SET job_id = %(job_id)s
 WHERE source_id = %(source_id)s AND slot = %(slot)s;
 
 -- name: defer_crawl
--- Queue a crawl of a source; null where one waits already.
-SELECT store.defer('crawl', 'crawl_source', 'source:' || %(name)s, 'source:' || %(name)s,
+-- Queue a crawl of a source; null where one like it waits already. One that reads documents is not kept out by one that
+-- only fetches what is owed: a slot would be lost.
+SELECT store.defer('crawl', 'crawl_source', 'source:' || %(name)s,
+                   CASE WHEN %(kind)s IN ('scheduled', 'manual') THEN 'source:' ELSE 'owed:' END || %(name)s,
                    jsonb_build_object('name', %(name)s::text, 'kind', %(kind)s::text, 'slot', %(slot)s::bigint)) AS job_id;
 
 -- name: list_owed_sources

@@ -103,9 +103,9 @@ class Wirekeep:
         with connect(self.dsn, autocommit=True) as conn:
             conn.execute(statement, parameters)  # type: ignore[arg-type]
 
-    def crawl_all(self, *, within: float = 90.0) -> None:
-        """Wait until every enabled source was crawled once more from now on, and nothing is owed now."""
-        since = datetime.now(UTC)
+    def crawl_all(self, *, since: datetime | None = None, within: float = 90.0) -> None:
+        """Wait until every enabled source was crawled once more since then (now), and nothing is owed now."""
+        since = since or datetime.now(UTC)
         with connect(self.dsn) as conn:
             self.until(lambda: measure_progress(conn, since).done, "every source crawled and nothing owed", within)
 
