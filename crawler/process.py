@@ -27,6 +27,7 @@ VERSION = 1
 _MAX_BODY = 5 * 1024 * 1024  # a 5.3 MB page took trafilatura 19 s of CPU
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|div|p|meta|title)\b", re.IGNORECASE)
 _GATE_CHARS = 6_000
+_GATE_BLOCKS = 400
 _PROSE = 80
 
 
@@ -127,29 +128,31 @@ def _facts(metadata: Metadata) -> cleaning.Facts:
 
 
 def _signals(reading: _Reading) -> Signals:
-    blocks = reading.tree.blocks
-    kept = reading.cleaned.kept
-    words = len(reading.cleaned.text.split())
+    blocks, kept, published = reading.tree.blocks, reading.cleaned.kept, reading.metadata.published
+    prose = [line for line in kept if len(line.text) >= _PROSE]
+    placed = [line.block for line in prose if line.block >= 0]
+    headlines = [block.index for block in blocks if block.links >= 25 and block.links * 10 >= len(block.text) * 7]
+    chars = sum(len(line.text) for line in prose) or 1
+    address = urlsplit(reading.page.url)
     return Signals(
         title=reading.metadata.title,
         page_title=reading.tree.root.findtext(".//title"),
-        path=urlsplit(reading.page.url).path,
+        path=address.path + (f"?{address.query}" if address.query else ""),
         text=reading.cleaned.text,
-        raw_chars=sum(len(line.text) for line in reading.lines),
-        page_text="\n".join(block.text for block in blocks)[:_GATE_CHARS],
+        page_text="\n".join(block.text for block in blocks[:_GATE_BLOCKS])[:_GATE_CHARS],
         page_chars=reading.tree.chars,
-        link_chars=sum(block.links for block in blocks),
-        headlines=sum(block.links >= 25 and block.links * 10 >= len(block.text) * 7 for block in blocks),
-        paragraphs=sum(len(line.text) >= _PROSE for line in kept),
+        headlines=len(headlines),
+        between=sum(min(placed) < index < max(placed) for index in headlines) if placed else 0,
+        paragraphs=len(prose),
+        beside=sum(len(line.text) for line in prose if line.beside and line.block >= 0) / chars,
         longest=max((len(line.text) for line in kept), default=0),
-        words=words,
+        words=len(reading.cleaned.text.split()),
         statement_type=reading.statement.kind,
         statement_types=reading.statement.types,
         page_type=reading.metadata.page_type,
-        published=reading.metadata.published is not None,
+        stated=published is not None and published.provenance.startswith(("jsonld", "meta")),
         free=reading.statement.free,
         paywall_marks=any("paywall" in block.marks for block in blocks),
-        witness_chars=len(reading.statement.body or ""),
     )
 
 

@@ -22,7 +22,6 @@ _REGIONS = {
     "tags": "region-tags",
     "aside": "region-aside",
     "hidden": "region-hidden",
-    "embed": "region-embed",
 }
 # Words of which a printed date consists, folded; digits and their like are added by `_is_date`.
 _DATE_NAMES = """

@@ -14,11 +14,13 @@ from crawler.extract.titles import loosen
 # Regions that do not hold the reporter's own paragraphs, unless the text itself stands in one.
 APART = frozenset(
     """nav related share newsletter comments caption figure ad author tags legal paywall form button footer aside hidden
-    meta embed""".split()  # noqa: SIM905
+    meta""".split()  # noqa: SIM905
 )
 _MIN_ALIKE = 50  # characters of a paragraph outside the run of the text
 _MIN_INSIDE = 40
-_DECK_WORDS = (6, 80)
+_DECK_WORDS = (6, 130)
+_LEAD_WORDS = 12
+_SENTENCE = re.compile(r"[.!?؟。…][\"”»’')\]]*$")
 _DECK_GAP = 14  # blocks after the headline among which the deck stands
 _WORD = re.compile(r"\w+")
 
@@ -40,7 +42,7 @@ def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int) -> l
             break  # the next story of an endless page
         if block.index in taken or block.marks & apart or block.links * 2 >= len(block.text):
             continue
-        inside = first <= block.index < last and _is_paragraph(block) and block.element.getparent() in parents
+        inside = first <= block.index < last and _is_paragraph(block) and _holder(block) in parents
         alike = len(block.text) >= _MIN_ALIKE and _make(block) in makes and _scope(block.element) is scope
         if (inside or alike) and close(block.text) not in texts:
             found.append(block)
@@ -49,17 +51,22 @@ def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int) -> l
 
 
 def find_deck(blocks: tuple[Block, ...], taken: Set[int], headline: int, description: str | None) -> list[Block]:
-    """The deck between headline and text, where trafilatura left it out: marked as such, or what the description says."""
+    """The deck or lead between headline and text, left out by trafilatura: marked as such, described so, or prose."""
     if headline < 0 or not taken:
         return []
     start = min((index for index in taken if index > headline), default=-1)
+    around = blocks[headline].marks
     wanted = loosen(description or "")
     for block in blocks[headline + 1 : min(start, headline + _DECK_GAP)]:
         words = len(_WORD.findall(block.text))
-        if not _DECK_WORDS[0] <= words <= _DECK_WORDS[1] or block.links * 2 > len(block.text):
+        if not _DECK_WORDS[0] <= words <= _DECK_WORDS[1] or block.links * 3 > len(block.text):
             continue
+        if wanted and loosen(block.text) == wanted:
+            return [block]
+        apart = block.marks & APART - around - {"meta"}
         marked = "standfirst" in block.marks or block.tag in {"h2", "h3"}
-        if (marked and not block.marks & (APART - {"meta"})) or (wanted and loosen(block.text) == wanted):
+        prose = words >= _LEAD_WORDS and _SENTENCE.search(block.text) is not None
+        if not apart and (marked or prose):
             return [block]
     return []
 
@@ -79,6 +86,12 @@ def _is_paragraph(block: Block) -> bool:
     if block.tag in HEADINGS:
         return block.tag in {"h2", "h3", "h4"} and 3 < len(block.text) < 160 and not block.links
     return block.tag in {"p", "blockquote", "li"} and len(block.text) >= _MIN_INSIDE
+
+
+def _holder(block: Block) -> HtmlElement | None:
+    """The element that holds a paragraph, or the list of an item."""
+    parent = block.element.getparent()
+    return parent.getparent() if block.tag == "li" and parent is not None else parent
 
 
 def _make(block: Block) -> str:

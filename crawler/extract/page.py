@@ -20,7 +20,7 @@ _UNMARKED = frozenset({"a", "img", "i", "em", "b", "strong", "u", "input", "sour
 _NOTHING: frozenset[str] = frozenset()
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Nothing in these is ever text of the page; they go before anything else looks at the tree.
-_DEAD = ("script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "audio", "canvas", "select")
+_DEAD = ("script", "style", "template", "svg", "iframe", "object", "embed", "audio", "canvas", "select")
 _DEEP = 256  # lxml's own limit without huge_tree; a page nested deeper is flagged
 
 # What an element's class, id or role says about what it holds. Whole words between separators (camelCase is split).
@@ -90,7 +90,9 @@ _MARK_OF_ROLE = {
 }
 # Marks that describe the kind of text rather than a region apart from the article.
 _NEUTRAL = frozenset({"article", "main", "heading", "quote", "table", "list", "standfirst", "live", "details"})
-_WEAK = frozenset({"tags", "ad", "meta", "author", "caption", "standfirst", "related", "legal", "hidden", "live", "paywall"})
+_WEAK = frozenset(
+    {"tags", "ad", "meta", "author", "caption", "standfirst", "related", "legal", "hidden", "live", "paywall"}
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORDS = re.compile(r"[a-z]+")
 
@@ -154,6 +156,11 @@ def squeeze(text: str) -> str:
 def strip_dead(root: HtmlElement) -> None:
     """Take scripts, styles and other elements without text of their own out of the tree."""
     etree.strip_elements(root, *_DEAD, with_tail=False)
+    for element in list(root.iter("noscript")):
+        if element.find(".//p") is not None and element.find(".//div") is not None:
+            element.drop_tag()  # one that was never closed holds the whole page
+        else:
+            element.drop_tree()
 
 
 @dataclass(slots=True)
