@@ -10,8 +10,7 @@ import typer
 from commands.context import EXIT_FAILED, open_archive
 
 if TYPE_CHECKING:
-    from archive.query import RequestState
-
+    from archive.answers import RequestState
     from archive.db import Connection
 
 
@@ -82,7 +81,7 @@ def recrawl(
             ids.append(requests.ask_url(conn, canonical, force=force))
         if source is not None:
             moment = read_moment(since, settings.zone) if since else None
-            ids.append(requests.ask_source(conn, source, since=moment, force=force))
+            ids.append(requests.ask_source(conn, source, moment, force))
         _report(conn, ids, wait=wait, timeout=timeout, as_json=as_json)
 
 

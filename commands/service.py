@@ -37,7 +37,7 @@ def up(
 
     settings = read_context(context, logs=True)
     _refuse_unready(settings)
-    with open_database(settings) as dsn:
+    with open_database(settings):
         os.environ["WIREKEEP_SUPERVISED"] = "1"
         shared = _pass_on(settings)
         roles = [Role(name="scheduler", arguments=[*shared, "scheduler"])]
@@ -93,11 +93,10 @@ def status(
     """
     from datetime import timedelta
 
-    from service.health import find_trouble
-
     from archive import query
     from commands import reports
     from commands.display import print_json
+    from service.health import find_trouble
 
     with open_archive(context) as (settings, conn):
         found = query.status(conn, timedelta(seconds=settings.dead_after))

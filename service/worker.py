@@ -115,7 +115,15 @@ def _recover(settings: Settings, pool: Pool) -> None:
     with borrow(pool) as conn:
         for file in warc.recover(settings.warc_root, committed_end=lambda path: warcs.committed_end(conn, path)):
             warcs.sealed(conn, file.path, file.size, file.orphans)
-            log.warning("warc_recovered", path=file.path, size=file.size, orphans=file.orphans, cut=file.cut)
+            say = log.error if file.damaged else log.warning
+            say(
+                "warc_recovered",
+                path=file.path,
+                size=file.size,
+                orphans=file.orphans,
+                cut=file.cut,
+                damaged=file.damaged,
+            )
         rescued = slots.rescue_jobs(conn, dead_after)
         abandoned = crawls.abandon_crawls(conn, dead_after)
     if rescued.retried or rescued.failed or abandoned:

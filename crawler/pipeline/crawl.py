@@ -31,8 +31,10 @@ from crawler.sources import Source, resolve_headers
 
 log = structlog.get_logger("crawl")
 
-# A lease outlives any fetch (30 s, at most 30 s of waiting for the host) with room for a slow extraction behind it.
-LEASE_SECONDS = 300.0
+# A lease outlives what stands before a URL in its crawl: up to 2 × requests_per_crawl others, all waiting for the host.
+# At the longest crawl-delay that is kept (120 s) and 8 requests that is 32 minutes; a dead worker's leases are released
+# when its crawl is abandoned, so a long lease costs nothing.
+LEASE_SECONDS = 2400.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,6 +104,9 @@ class PageKeeper:
         answer = Answer(at=now_utc(), captures=captures, status=missed.status)
         if missed.kind == "paused" and missed.until is not None:
             await self._postpone(leased, missed.until, "paused", missed.detail, answer)
+        elif missed.retry and missed.until is not None:
+            # robots.txt could not be read (429, 5xx): nothing is allowed until it can be, and then this URL is owed.
+            await self._postpone(leased, missed.until, "retry", missed.detail, answer)
         elif missed.kind in {"robots", "blocked"}:
             await self._conclude(leased, Outcome(missed.kind), missed.detail, answer)
         elif missed.retry:

@@ -10,9 +10,8 @@ from archive.store import hosts, robots
 from archive.threads import ArchiveThreads
 from crawler.fetch.ports import LEASE, Claimed, RobotsCopy
 
-
-# The site sees a request when its own loop reads it: seen on loopback, a first one was read 0.5 ms late and the next was
-# not, so that a gap of 50 ms arrived as 49.5. A margin well above that keeps what the site sees at the delay or more.
+# The site sees a request when its own loop reads it: seen on loopback, a first one was read 0.5 ms late, the next was
+# not, and a gap of 50 ms arrived as 49.5. A margin well above that keeps what the site sees at the delay or more.
 MARGIN = 0.02
 
 
