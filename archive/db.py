@@ -21,7 +21,7 @@ from archive.statements import statement
 
 __all__ = [
     "Connection", "Pool", "borrow", "check_schema", "check_server", "connect", "open_pool", "refuse_pooler",
-    "retry_transaction", "statement", "translate", "translated",
+    "retry_transaction", "split_password", "statement", "translate", "translated", "with_password",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -142,6 +142,36 @@ def retry_transaction(
             # 10 ms is several times a transaction of ours (1.8 ms); the jitter keeps two from meeting again.
             time.sleep(0.01 * 2**attempt * random.uniform(0.5, 1.5))
     raise AssertionError("the loop returns or raises")
+
+
+def with_password(dsn: str, password: str) -> str:
+    """`dsn` (a URL or key=value pairs) with a password that was kept apart from it.
+
+    Raises:
+        ConfigError: the DSN cannot be read, or carries a password of its own.
+    """
+    settings, own = _take_password(dsn)
+    if own is not None:
+        raise ConfigError("the database URL carries a password and another one is given beside it; keep one")
+    return make_conninfo("", **settings, password=password)
+
+
+def split_password(dsn: str) -> tuple[str, str | None]:
+    """The DSN without its password, and the password: a program's arguments are read by everyone on the machine.
+
+    Raises:
+        ConfigError: the DSN cannot be read.
+    """
+    settings, own = _take_password(dsn)
+    return make_conninfo("", **settings), own
+
+
+def _take_password(dsn: str) -> tuple[dict[str, Any], str | None]:
+    try:
+        settings: dict[str, Any] = dict(conninfo_to_dict(dsn))
+    except psycopg.ProgrammingError as error:
+        raise ConfigError("the database URL cannot be read; expected postgresql://user@host/name") from error
+    return settings, settings.pop("password", None)
 
 
 def translate(error: psycopg.Error) -> ArchiveError:

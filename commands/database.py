@@ -75,14 +75,17 @@ def psql(context: typer.Context) -> None:
 
     [bold]Example:[/bold]  wirekeep db psql -- -c "select * from archive.sources"
     """
+    from archive.db import split_password
     from archive.embedded import find_psql
     from service.database import open_database
 
     settings = read_context(context)
     with open_database(settings) as dsn:
-        code = subprocess.call(
-            [str(find_psql()), "-d", dsn, *context.args], env={"PGCLIENTENCODING": "UTF8", **os.environ}
-        )
+        place, password = split_password(dsn)
+        environment = {"PGCLIENTENCODING": "UTF8", **os.environ}
+        if password is not None:
+            environment["PGPASSWORD"] = password
+        code = subprocess.call([str(find_psql()), "-d", place, *context.args], env=environment)
     raise typer.Exit(code)
 
 

@@ -18,14 +18,25 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from archive.errors import ConfigError
+from crawler.secrets import read_secret
 
 PREFIX = "WIREKEEP_"
+
+
+def count_cores() -> int:
+    """Cores that this process may use: fewer than the machine has in a container held to some of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS has no affinity
 
 
 class Settings(BaseSettings):
     """Everything that can be set from outside. Sizes in bytes, times in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+    # An empty variable counts as not set: compose files pass `NAME: ${NAME:-}`.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("wirekeep"),
@@ -41,16 +52,16 @@ class Settings(BaseSettings):
     warc_dir: Path | None = Field(default=None, description="WARC root; default: warc in the data dir.")
     warc_roll_size: int = Field(default=1_000_000_000, ge=1_000, description="A WARC file is sealed past this size.")
     contact: str | None = Field(default=None, description="Page or mailto: address that the User-Agent names.")
-    user_agent: str = Field(default="Wirekeep", pattern=r"^[A-Za-z_-]+$", description="Product token in the User-Agent.")
+    user_agent: str = Field(
+        default="Wirekeep", pattern=r"^[A-Za-z_-]+$", description="Product token in the User-Agent."
+    )
     allow_addresses: tuple[str, ...] = Field(
         default=(),
         description='Private addresses that may be connected to, as JSON list of "host=address:port" (demo, tests).',
     )
     concurrency: int = Field(default=4, ge=1, le=64, description="Crawls at the same time in a worker.")
     requests_per_crawl: int = Field(default=8, ge=1, le=64, description="Requests under way at once in a crawl.")
-    extract_processes: int = Field(
-        default_factory=lambda: max(1, os.cpu_count() or 1), ge=1, description="Processes in the extraction pool."
-    )
+    extract_processes: int = Field(default_factory=count_cores, ge=1, description="Processes in the extraction pool.")
     extract_timeout: float = Field(default=20.0, gt=0, description="Hard limit for one page's extraction.")
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024, description="Largest body fetched.")
     max_parse: int = Field(default=2 * 1024 * 1024, ge=1024, description="Largest decoded body that is parsed.")
@@ -59,7 +70,9 @@ class Settings(BaseSettings):
     max_wait: float = Field(default=30.0, ge=0, description="Longest host pause that a crawl waits for.")
     tick: float = Field(default=1.0, gt=0, le=60, description="How often the scheduler looks for due sources.")
     min_free_bytes: int = Field(default=1024**3, ge=0, description="Fetching stops below this free disk space.")
-    min_free_percent: float = Field(default=5.0, ge=0, le=100, description="Fetching stops below this share of the disk.")
+    min_free_percent: float = Field(
+        default=5.0, ge=0, le=100, description="Fetching stops below this share of the disk."
+    )
     stop_timeout: float = Field(default=30.0, gt=0, description="Time to finish or hand back on SIGTERM.")
     heartbeat: float = Field(default=5.0, gt=0, description="How often a process says that it lives.")
     dead_after: float = Field(default=30.0, gt=0, description="A process silent for so long is taken for dead.")
@@ -135,19 +148,12 @@ def read_settings(**options: Any) -> Settings:
 
 def _from_files() -> dict[str, Any]:
     """Values of `WIREKEEP_<NAME>_FILE`: each names a file whose stripped content is the setting."""
-    found: dict[str, Any] = {}
-    for name in Settings.model_fields:
-        variable = f"{PREFIX}{name.upper()}_FILE"
-        path = os.environ.get(variable)
-        if path is None:
-            continue
-        if f"{PREFIX}{name.upper()}" in os.environ:
-            raise ConfigError(f"{variable} and {PREFIX}{name.upper()} are both set; keep one")
-        try:
-            found[name] = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(f"{variable}={path}: cannot be read ({error.strerror}); expected a readable file") from error
-    return found
+    names = {name: f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    return {
+        name: read_secret(variable, os.environ)
+        for name, variable in names.items()
+        if os.environ.get(f"{variable}_FILE")
+    }
 
 
 def _explain(item: Any) -> str:

@@ -17,6 +17,7 @@ from crawler.discover.urls import canonicalise, host_of
 from crawler.durations import format_duration
 from crawler.errors import ConfigError
 from crawler.records import SiteRules
+from crawler.secrets import read_secret
 from crawler.source_keys import NAME, READERS, SECRET, Place, Section, read_table, suggest
 
 __all__ = [
@@ -191,17 +192,18 @@ def read_starter() -> str:
 
 
 def resolve_headers(source: Source, environ: Mapping[str, str]) -> dict[str, str]:
-    """Request headers of `source` with each ``${NAME}`` replaced from `environ`.
+    """Request headers of `source` with each ``${NAME}`` replaced from `environ`, or from the file of ``NAME_FILE``.
 
     Raises:
         ConfigError: a variable is not set, or holds what no header may hold; its value is not shown.
     """
 
     def look_up(match: re.Match[str]) -> str:
-        value = environ.get(match[1])
+        value = read_secret(match[1], environ)
         if value is None:
             raise ConfigError(
-                f"source {source.name!r}: headers need the environment variable {match[1]}; it is not set"
+                f"source {source.name!r}: headers need the environment variable {match[1]} (or {match[1]}_FILE); "
+                "it is not set"
             )
         if not value.isascii() or not value.isprintable():
             raise ConfigError(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from archive.db import check_schema, connect, refuse_pooler
+from archive.db import check_schema, connect, refuse_pooler, with_password
 from archive.embedded import open_cluster
+from archive.errors import ConfigError
 from archive.migrate import is_empty, migrate
 from archive.roles import apply_roles
 from crawler.settings import Settings
@@ -19,12 +20,13 @@ def open_database(settings: Settings, *, check: bool = True) -> Iterator[str]:
     A new embedded database gets its schema and roles here: it is ours alone. Any other schema is only checked.
 
     Raises:
-        ConfigError: the DSN leads through a transaction pooler, or to a server that is too old.
+        ConfigError: the DSN leads through a transaction pooler, or to a server that is too old; a password without a
+            DSN, or beside one that carries its own.
         ArchiveUnavailable: no server answers.
         SchemaMismatch: the schema is absent, older or newer; says what to run.
     """
-    if settings.database_url is not None:
-        dsn = settings.database_url.get_secret_value()
+    dsn = read_dsn(settings)
+    if dsn is not None:
         if check:
             _check(dsn)
         yield dsn
@@ -37,6 +39,24 @@ def open_database(settings: Settings, *, check: bool = True) -> Iterator[str]:
         elif check:
             _check(dsn)
         yield dsn
+
+
+def read_dsn(settings: Settings) -> str | None:
+    """The DSN of the settings with its password, which may be kept apart from it; None for the embedded server.
+
+    Raises:
+        ConfigError: a password without a DSN, or beside one that carries its own.
+    """
+    password = settings.database_password
+    if settings.database_url is None:
+        if password is not None:
+            raise ConfigError(
+                "WIREKEEP_DATABASE_PASSWORD is set and WIREKEEP_DATABASE_URL is not: the embedded database has no "
+                "password; name a server, as postgresql://user@host/name, or unset the password"
+            )
+        return None
+    dsn = settings.database_url.get_secret_value()
+    return dsn if password is None else with_password(dsn, password.get_secret_value())
 
 
 def _check(dsn: str) -> None:
