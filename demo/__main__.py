@@ -20,18 +20,19 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Newsroom(port=options.port, now=options.now, log=options.log) as newsroom:
+    with Newsroom(port=options.port, now=options.now, log=options.log, address=options.address) as newsroom:
         if options.sources:
             write_sources(options.sources, newsroom.port, pace=options.pace, every=options.every, faults=options.faults)
         if options.ready_file:
             _announce(options.ready_file, newsroom)
-        print(f"newsroom on 127.0.0.1:{newsroom.port}, {len(newsroom.hosts)} hosts", flush=True)  # noqa: T201
+        print(f"newsroom on {newsroom.address}:{newsroom.port}, {len(newsroom.hosts)} hosts", flush=True)  # noqa: T201
         stop.wait()
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port of 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
+    parser.add_argument("--address", default="127.0.0.1", help="of this machine; another one is for tests in containers")
     parser.add_argument("--log", type=Path, help="append the byte log to this file, a JSON line an exchange")
     parser.add_argument(
         "--ready-file", type=Path, help="written when the port answers: JSON with port, hosts, addresses"

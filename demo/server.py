@@ -1,4 +1,4 @@
-"""The newsroom as a running server: one port of 127.0.0.1, hosts told apart by the Host header, every byte logged."""
+"""The newsroom as a running server: one port of loopback, hosts told apart by the Host header, every byte logged."""
 
 from __future__ import annotations
 
@@ -40,15 +40,24 @@ class Newsroom:
     """A newsroom on a port of 127.0.0.1, served from a thread of its own.
 
     `port` 0 takes a free one. `now` is the newsroom's moment: articles are dated before it and it does not tick;
-    default is the real time of opening. `log` writes the byte log to a file too. The commands (`edit`, `remove`,
+    default is the real time of opening. `log` writes the byte log to a file too. `address` is another one of this
+    machine, for workers in other containers. The commands (`edit`, `remove`,
     `publish`, `change_template`, `pause`, `resume`, `reset_faults`) may be called from any thread.
 
     >>> with Newsroom() as newsroom:                                          # doctest: +SKIP
     ...     newsroom.edit("alwatan/rail-beijing")
     """
 
-    def __init__(self, *, port: int = 0, now: datetime | None = None, log: Path | None = None) -> None:
-        self._socket = listen(port)
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        now: datetime | None = None,
+        log: Path | None = None,
+        address: str = "127.0.0.1",
+    ) -> None:
+        self._socket = listen(port, address)
+        self.address = address
         self.port: int = self._socket.getsockname()[1]
         self.trap = Trap()
         self.desk = Desk(port=self.port, now=now or datetime.now(UTC))
@@ -150,7 +159,7 @@ class Newsroom:
     @property
     def allow_addresses(self) -> tuple[str, ...]:
         """Entries for WIREKEEP_ALLOW_ADDRESSES, one a host."""
-        return tuple(f"{host}=127.0.0.1:{self.port}" for host in self.hosts if host != CONTROL)
+        return tuple(f"{host}={self.address}:{self.port}" for host in self.hosts if host != CONTROL)
 
     def url(self, name: str) -> str:
         """The canonical URL of ``publisher/story``, e.g. ``alwatan/seed``.

@@ -6,15 +6,15 @@ import socket
 import threading
 
 
-def listen(port: int = 0) -> socket.socket:
-    """A listening socket on 127.0.0.1.
+def listen(port: int = 0, address: str = "127.0.0.1") -> socket.socket:
+    """A listening socket on an address of this machine.
 
     Raises:
-        OSError: the port is taken.
+        OSError: the port is taken, or the address is none of this machine.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    listener.bind((address, port))
     listener.listen(128)
     return listener
 
