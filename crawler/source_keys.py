@@ -299,8 +299,12 @@ def read_table(table: Mapping[str, object], readers: Mapping[str, Reader], place
     """The values of `table` that could be read; what could not be, and unknown keys, are noted below `place`."""
     found: dict[str, Any] = {}
     for key, value in table.items():
-        where = place.at(f".{key}" if place.key else key)
-        if key not in readers:
+        shown = key if key.isprintable() else repr(key)
+        where = place.at(f".{shown}" if place.key else shown)
+        if place.key == "css" and key not in readers and key in READERS:
+            # TOML gives a table every line below its heading.
+            where.refuse(value, "is an unknown key; it belongs above [source.css]")
+        elif key not in readers:
             where.refuse(value, f"is an unknown key; {suggest(key, readers)}")
         elif (read := readers[key](value, where)) is not None:
             found[key] = read

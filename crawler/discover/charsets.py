@@ -93,8 +93,9 @@ def _look_up(name: str) -> str | None:
 
 
 def _is_believable(declared: str, sample: bytes) -> bool:
-    if b"\x00" in sample[:64] or declared.startswith(("utf-16", "utf-32")):
-        return b"\x00" in sample[:64] and declared.startswith(("utf-16", "utf-32"))
+    wide = _find_wide(sample)
+    if wide is not None or declared.startswith(("utf-16", "utf-32")):
+        return wide is not None and declared.startswith(wide[:6])
     if declared == "utf-8":
         return _is_mostly_utf8(sample)
     if declared == "cp1252":  # what servers say by default, also of Arabic pages
@@ -121,11 +122,19 @@ def _is_mostly_utf8(sample: bytes) -> bool:
     return bad * 10 <= other
 
 
+def _find_wide(sample: bytes) -> str | None:
+    """UTF-16, told by the zero in every other byte of the markup that a document begins with."""
+    head = sample[:64]
+    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if zeros and zeros.count(0) * 2 > len(zeros):
+            return name
+    return None
+
+
 def _detect(sample: bytes) -> str:
     """Without a believable declaration: UTF-16 by its zeros, UTF-8, else the script whose common letters are there."""
-    head = sample[:64]
-    if b"\x00" in head:
-        return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+    if (wide := _find_wide(sample)) is not None:
+        return wide
     if _is_mostly_utf8(sample):
         return "utf-8"
     high = re.sub(rb"[\x00-\x7f]+", b"", sample)

@@ -188,8 +188,8 @@ def _read_feed(document: bytes, reading: Reading, kind: DocumentKind, head: Head
 
 
 def _reread(document: bytes, reading: Reading, *, atom: bool) -> tuple[LinkList, str | None]:
-    if len(document) <= MAX_LOOSE:
-        return read_broken_feed(document, reading)
+    if len(document) <= MAX_LOOSE and (loose := read_broken_feed(document, reading)) is not None:
+        return loose
     links, stream = read_feed(_slice(repair(document)), reading, atom=atom, recover=True)
     return links, stream.language
 

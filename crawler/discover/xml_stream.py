@@ -136,15 +136,28 @@ def repair(document: bytes) -> bytes:
     declaration = document.find(b"<?xml ", 0, 65_536)
     start = declaration if declaration >= 0 else max(document.find(b"<"), 0)
     document = _ILL.sub(b"", document[start:])
-    return _REFERENCE.sub(_mend_reference, document)
+    return b"".join(
+        part if part.startswith(b"<![CDATA[") else _REFERENCE.sub(_mend_reference, part)
+        for part in _split_cdata(document)
+    )
+
+
+def _split_cdata(document: bytes) -> Iterator[bytes]:
+    """The document cut before and after each CDATA section, in which ``&`` means itself; an unended one is text."""
+    position = 0
+    while (start := document.find(b"<![CDATA[", position)) >= 0 and (end := document.find(b"]]>", start)) >= 0:
+        yield document[position:start]
+        yield document[start : end + 3]
+        position = end + 3
+    yield document[position:].replace(b"<![CDATA[", b"")
 
 
 def _mend_reference(match: re.Match[bytes]) -> bytes:
     name = match[1]
-    if match[0][:1] == b"<" or (name is not None and name[:1] == b"#"):
-        return match[0]
     if name is None:
         return b"&#38;"
+    if name[:1] == b"#":
+        return match[0]
     if name in _NAMED:
         return _NAMED[name]
     meant = html5.get(name.decode("ascii"))
