@@ -32,7 +32,9 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
-    parser.add_argument("--address", default="127.0.0.1", help="of this machine; another one is for tests in containers")
+    parser.add_argument(
+        "--address", default="127.0.0.1", help="of this machine; another one is for tests in containers"
+    )
     parser.add_argument("--log", type=Path, help="append the byte log to this file, a JSON line an exchange")
     parser.add_argument(
         "--ready-file", type=Path, help="written when the port answers: JSON with port, hosts, addresses"
