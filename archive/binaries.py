@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import uuid
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,6 +48,7 @@ def find_psql() -> Path:
     return find_bindir() / "psql"
 
 
+@cache
 def read_major(bindir: Path) -> int:
     """Major version of the programs in `bindir`.
 

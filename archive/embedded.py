@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Literal
 
 from archive.binaries import find_bindir, find_psql, make_runnable
-from archive.cluster import PAUSE, Cluster, open_lock
+from archive.cluster import PAUSE, Cluster, ask
 from archive.errors import ArchiveError, ArchiveUnavailable
 from archive.place import STATE_ROOT, Place, find_place, make_place, write_atomically
+from archive.processes import open_lock, try_lock
 
 __all__ = ["ClusterStatus", "ensure_running", "find_psql", "open_cluster", "start", "status", "stop"]
 
@@ -79,7 +80,7 @@ def start(
     return _dsn(cluster)
 
 
-def stop(data_dir: Path, *, bindir: Path | None = None) -> bool:
+def stop(data_dir: Path, *, bindir: Path | None = None, state_root: Path = STATE_ROOT) -> bool:
     """Stop the cluster; returns whether it was running.
 
     Raises:
@@ -89,7 +90,7 @@ def stop(data_dir: Path, *, bindir: Path | None = None) -> bool:
     place = find_place(data_dir)
     if place is None:
         return False
-    cluster = Cluster(place=place, bindir=make_runnable(bindir or find_bindir(), place.account, STATE_ROOT))
+    cluster = Cluster(place=place, bindir=make_runnable(bindir or find_bindir(), place.account, state_root))
     with _start_locked(place, START_TIMEOUT):
         (place.home / KEEP_MARK).unlink(missing_ok=True)
         if not _is_unused(place):
@@ -108,9 +109,10 @@ def ensure_running(
     Raises:
         ConfigError, ArchiveUnavailable: as `open_cluster`.
     """
-    cluster = _make_cluster(data_dir, bindir, fsync, state_root)
-    if cluster.ask() == "ready":
+    place = find_place(data_dir)
+    if place is not None and ask(place) == "ready":
         return False
+    cluster = _make_cluster(data_dir, bindir, fsync, state_root)
     with _start_locked(cluster.place, START_TIMEOUT):
         if cluster.ask() == "ready":
             return False
@@ -118,7 +120,7 @@ def ensure_running(
     return True
 
 
-def status(data_dir: Path, *, bindir: Path | None = None) -> ClusterStatus:
+def status(data_dir: Path) -> ClusterStatus:
     """What is there, without starting anything.
 
     Raises:
@@ -127,8 +129,7 @@ def status(data_dir: Path, *, bindir: Path | None = None) -> ClusterStatus:
     place = find_place(data_dir)
     if place is None:
         return ClusterStatus(state="absent")
-    cluster = Cluster(place=place, bindir=bindir or find_bindir())
-    answer = cluster.ask()
+    answer = ask(place)
     running = answer == "ready"
     return ClusterStatus(
         state="running" if running else "starting" if answer == "refusing" else "stopped",
@@ -179,32 +180,24 @@ def _leave(cluster: Cluster, handle: int, timeout: float) -> None:
 
 def _is_unused(place: Place) -> bool:
     """Whether no process uses the cluster; asked under the start lock, so that none can begin to meanwhile."""
-    handle = open_lock(place.home / USERS_LOCK)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    handle = try_lock(place.home / USERS_LOCK)
+    if handle is None:
         return False
-    finally:
-        os.close(handle)
+    os.close(handle)
     return True
 
 
 @contextmanager
 def _start_locked(place: Place, timeout: float) -> Iterator[None]:
-    handle = open_lock(place.home / START_LOCK)
+    deadline = time.monotonic() + timeout
+    while (handle := try_lock(place.home / START_LOCK)) is None:
+        if time.monotonic() > deadline:
+            raise ArchiveUnavailable(
+                f"another Wirekeep process has been starting or stopping the PostgreSQL in {place.home} for "
+                f"{timeout:g} s; see {place.log}"
+            )
+        time.sleep(PAUSE)
     try:
-        deadline = time.monotonic() + timeout
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise ArchiveUnavailable(
-                        f"another Wirekeep process has been starting or stopping the PostgreSQL in {place.home} for "
-                        f"{timeout:g} s; see {place.log}"
-                    ) from None
-                time.sleep(PAUSE)
         yield
     finally:
         os.close(handle)

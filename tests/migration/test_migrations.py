@@ -21,6 +21,7 @@ from archive.migrate import expected_version, is_empty, migrate
 from archive.schema import migrations_path, queue_files, read_state
 
 ROOT = Path(__file__).parents[2]
+PYTHONPATH = os.pathsep.join([str(ROOT), *(path for path in sys.path if path.endswith("site-packages"))])
 # Everything about the tables, columns, indexes, constraints, functions and triggers of a schema, names included.
 SHAPE = """
     SELECT 'column', c.relname || '.' || a.attname, format_type(a.atttypid, a.atttypmod) || a.attnotnull::text
@@ -244,7 +245,7 @@ def test_migrating_works_from_another_folder(empty_database: str, tmp_path: Path
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script, empty_database],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": PYTHONPATH},
         capture_output=True,
         text=True,
         check=False,
