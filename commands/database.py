@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.context import open_archive, read_context
+from commands.context import EXIT_FAILED, open_archive, read_context
 
 if TYPE_CHECKING:
     from crawler.settings import Settings
@@ -124,3 +124,36 @@ def reindex(
             done += filled
             progress.advance(task, filled)
     typer.echo(f"{done} search vectors refilled")
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check the whole archive: every WARC record re-hashed against its row, every revision and outcome in order.
+
+    Exits 1 where something is not as it must be. Records that no row points at (a crash in between) are only counted.
+    """
+    from rich.progress import Progress
+
+    from archive.audit import audit
+    from commands.display import clean_line, print_json
+
+    with open_archive(context) as (settings, conn):
+        total = conn.execute("SELECT count(*) AS captures FROM store.capture").fetchone()
+        conn.rollback()
+        with Progress(transient=True, disable=as_json) as progress:
+            task = progress.add_task("captures", total=total["captures"] if total else None)
+            found = audit(conn, settings.warc_root, progress=lambda done: progress.advance(task, done))
+    if as_json:
+        print_json(found)
+    else:
+        for finding in found.findings:
+            typer.echo(f"{finding.check}: {clean_line(finding.subject)}: {clean_line(finding.detail)}")
+        typer.echo(
+            f"{found.captures} captures, {found.records} WARC records ({found.orphans} without a row), "
+            f"{len(found.findings)} findings"
+        )
+    if found.findings:
+        raise typer.Exit(EXIT_FAILED)

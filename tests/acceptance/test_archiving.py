@@ -177,7 +177,8 @@ def test_nothing_is_sent_or_stored_twice_when_nothing_changed(wirekeep: Wirekeep
     second = list(wirekeep.newsroom.log)[marked:]
     conditional = oracle.conditionals(second)
     assert conditional
-    assert {one.status for one in conditional} == {304}
+    changed = {article.url for article in wirekeep.newsroom.expected.articles.values() if article.alternates}
+    assert [one for one in conditional if one.status != 304 and one.url not in changed] == []
     with_validators = [one for one in wirekeep.newsroom.log if oracle.is_whole(one) and oracle.offers_validator(one)]
     assert oracle.sent_twice(with_validators) == {}
     after = wirekeep.sql("SELECT count(*) AS revisions, sum(edits) AS edits FROM archive.articles")[0]
@@ -223,5 +224,5 @@ def test_a_changed_rule_makes_no_edit(wirekeep: Wirekeep, tmp_path: Path) -> Non
     wirekeep.until(
         lambda: not wirekeep.sql("SELECT 1 FROM archive.requests WHERE state <> 'done'"), "every request served", 90
     )
-    assert wirekeep.sql("SELECT sum(edits) AS edits FROM archive.articles")[0]["edits"] == 0
+    assert wirekeep.sql("SELECT url, edits FROM archive.articles WHERE edits > 0") == []
     assert wirekeep.sql("SELECT 1 FROM store.extraction GROUP BY revision_id HAVING count(*) > 1")
