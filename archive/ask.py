@@ -86,8 +86,12 @@ class _AnyTimestamptz(TimestamptzLoader):
 
 
 @contextmanager
-def run_sql(dsn: str, statement: str, *, role: str | None, timeout: float, batch: int = BATCH) -> Iterator[Answer]:
+def run_sql(
+    dsn: str, statement: str, *, role: str | None, timeout: float, zone: str = "UTC", batch: int = BATCH
+) -> Iterator[Answer]:
     """Run one query with the rights of `role` (the reader), at most `timeout` seconds a batch of rows.
+
+    Times come back in `zone` (an IANA name), which also says what `current_date` and a day's bounds are.
 
     The rows are fetched as they are asked for, while the context lasts. Without `role`, or where there is no such role,
     the rights are those of the DSN's user, unless that is a superuser.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +12,8 @@ import typer
 from commands.context import EXIT_NOTHING, open_archive, read_context
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from archive.answers import Shown
     from crawler.settings import Settings
 
@@ -160,15 +162,17 @@ def sql(
         raise ConfigError(f"--format {form!r} is none of {', '.join(FORMATS)}")
     text = sys.stdin.read() if statement == "-" else statement
     settings = read_context(context)
+    role, limit = f"{settings.role_prefix}_reader", timeout or settings.query_timeout
     with (
         open_database(settings) as dsn,
-        run_sql(dsn, text, role=f"{settings.role_prefix}_reader", timeout=timeout or settings.query_timeout) as answer,
+        run_sql(dsn, text, role=role, timeout=limit, zone=settings.timezone) as answer,
     ):
-        _write_rows(answer.columns, answer.rows, form)
+        _write_rows(answer.columns, answer.rows, form, settings.zone)
 
 
-def _write_rows(columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]], form: str) -> None:
-    from commands.display import print_lines, print_table, to_plain
+def _write_rows(columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]], form: str, zone: ZoneInfo) -> None:
+    from commands.display import print_lines, to_plain
+    from commands.tables import print_rows
 
     if form == "jsonl":
         print_lines(dict(zip(columns, row, strict=True)) for row in rows)
@@ -177,13 +181,5 @@ def _write_rows(columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]], form:
         writer.writerow(columns)
         writer.writerows(["" if cell is None else to_plain(cell) for cell in row] for row in rows)
     else:
-        count = 0
-
-        def counted() -> Iterator[tuple[str, ...]]:
-            nonlocal count
-            for row in rows:
-                count += 1
-                yield tuple("" if cell is None else str(to_plain(cell)) for cell in row)
-
-        print_table(columns, counted())
-        typer.echo(f"({count} rows)")
+        count = print_rows(columns, rows, zone)
+        typer.echo(f"({count} row{'' if count == 1 else 's'})")
