@@ -45,7 +45,12 @@ def process(page: Page) -> Article | Rejected:
     strip_dead(root)
     tree = walk(root)
     metadata = read_metadata(tree, metas, statement, _context(page))
-    hints = Hints(headline=metadata.headline, description=metadata.description, witness=statement.body)
+    hints = Hints(
+        headline=metadata.headline,
+        description=metadata.description,
+        witness=statement.body,
+        live=_kind(statement) == "live_blog",
+    )
     lines = extract_lines(tree, hints)
     cleaned = cleaning.clean(lines, _facts(metadata), host_lines=page.host_lines, site_patterns=page.rules.remove_lines)
     reading = _Reading(page, decoded, tree, statement, metadata, lines, cleaned, versions)
@@ -221,4 +226,4 @@ def _flags(reading: _Reading) -> tuple[str, ...]:
 
 
 def _kind(statement: Statement) -> str:
-    return "live_blog" if statement.kind == "LiveBlogPosting" else "article"
+    return "live_blog" if "LiveBlogPosting" in statement.types else "article"

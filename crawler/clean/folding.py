@@ -7,7 +7,7 @@ import unicodedata
 
 # Harakat, Quranic signs, tatweel, zero-width and direction marks, variation selectors.
 _DROPPED = re.compile(
-    "[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff\u00ad]"
+    "[\u0307\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff\u00ad]"
 )
 _LETTERS = str.maketrans(
     {
@@ -30,7 +30,7 @@ def fold(text: str) -> str:
     >>> fold("«اقْرأ أيضاً:»")
     'اقرا ايضا'
     """
-    text = _DROPPED.sub("", unicodedata.normalize("NFKC", text)).casefold().translate(_LETTERS)
+    text = _DROPPED.sub("", unicodedata.normalize("NFKC", text).casefold()).translate(_LETTERS)
     return " ".join(_WORD.findall(text))
 
 

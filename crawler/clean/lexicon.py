@@ -14,9 +14,8 @@ from crawler.clean.folding import fold
 Zone = Literal["any", "lead", "tail"]
 Match = Literal["whole", "opens", "ends", "within"]
 
-_FIELDS = frozenset(
-    {"id", "version", "match", "zone", "phrases", "max_words", "min_links", "heads", "removes", "keeps", "why"}
-)
+_NAMES = "id version match zone phrases max_words min_links heads closes label removes keeps why"
+_FIELDS = frozenset(_NAMES.split())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,8 +24,10 @@ class Rule:
 
     `phrases` are folded. `match`: the phrase is the whole line, opens it, ends it or stands within it; `zone`: where in
     the text the line must stand; `max_words`: a longer line stays (0: no limit); `min_links`: share of the line inside
-    links that is needed; `heads`: the line is the heading of a list of links, which goes with it. `removes` and `keeps`
-    are examples, held by the tests.
+    links that is needed; `heads`: the line is the heading of a list of links, which goes with it; `closes`: the line
+    opens a region that a line ending in this (folded) word closes, and all of it goes; `label`: the phrase must
+    stand as a label (a colon or dash behind it, or the line a link, or no sentence). `removes` and `keeps` are
+    examples, held by the tests.
     """
 
     id: str
@@ -37,6 +38,8 @@ class Rule:
     max_words: int
     min_links: float
     heads: bool
+    closes: str
+    label: bool
     removes: tuple[str, ...]
     keeps: tuple[str, ...]
 
@@ -109,6 +112,8 @@ def _rule(entry: dict[str, Any], name: str) -> Rule:
         max_words=entry.get("max_words", 0 if match == "whole" else 14),
         min_links=entry.get("min_links", 0.0),
         heads=entry.get("heads", False),
+        label=entry.get("label", False),
+        closes=fold(entry.get("closes", "")),
         removes=tuple(entry["removes"]),
         keeps=tuple(entry["keeps"]),
     )

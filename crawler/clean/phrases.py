@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from crawler.clean.lexicon import Lexicon, Rule
-from crawler.clean.verdicts import Sheet
+from crawler.clean.verdicts import Sheet, ends_sentence
+from crawler.records import Line
 
+_SET_OFF = re.compile(r"[:：|»«•–—…]|\.\.|\s-|[\d]")
+_MARGIN = 6  # characters by which vowel signs and quotes may lengthen the phrase as printed
 _HEADED_WORDS = 24  # a line under «Read also» that is no longer than this and is a link goes with it
 
 
@@ -19,14 +23,18 @@ def apply_lexicon(sheet: Sheet, lexicon: Lexicon) -> None:
         sheet.take(at, rule.id, rule.version)
         if rule.heads and sheet.verdicts[at] is not None:
             _take_headed(sheet, at, rule)
+        if rule.closes and sheet.verdicts[at] is not None:
+            _take_enclosed(sheet, at, rule)
 
 
 def match_line(sheet: Sheet, at: int, lexicon: Lexicon) -> Rule | None:
     """The first rule that the line falls under with all its conditions."""
-    return next((rule for rule in _candidates(sheet.folded[at], lexicon) if _holds(rule, sheet, at)), None)
+    return next(
+        (rule for rule in _candidates(sheet.lines[at], sheet.folded[at], lexicon) if _holds(rule, sheet, at)), None
+    )
 
 
-def _candidates(folded: str, lexicon: Lexicon) -> Iterator[Rule]:
+def _candidates(line: Line, folded: str, lexicon: Lexicon) -> Iterator[Rule]:
     if not folded:
         return
     yield from lexicon.whole.get(folded, ())
@@ -35,7 +43,12 @@ def _candidates(folded: str, lexicon: Lexicon) -> Iterator[Rule]:
         yield from lexicon.whole.get(stripped, ())
     words = folded.split()
     for phrase, rule in lexicon.opening.get(words[0], ()):
-        if folded.startswith(phrase) and (len(folded) == len(phrase) or folded[len(phrase)] == " "):
+        whole = len(folded) == len(phrase)
+        if (
+            folded.startswith(phrase)
+            and (whole or folded[len(phrase)] == " ")
+            and (not rule.label or whole or _is_label(line, phrase))
+        ):
             yield rule
     for phrase, rule in lexicon.ending.get(words[-1], ()):
         if folded.endswith(phrase) and (len(folded) == len(phrase) or folded[-len(phrase) - 1] == " "):
@@ -46,6 +59,15 @@ def _candidates(folded: str, lexicon: Lexicon) -> Iterator[Rule]:
                 yield rule
 
 
+def _is_label(line: Line, phrase: str) -> bool:
+    """Whether what opens the line is set off from the rest, or the line is a link or no sentence."""
+    return bool(
+        _SET_OFF.search(line.text[len(phrase) // 2 : len(phrase) + _MARGIN])
+        or line.links >= 0.3
+        or not ends_sentence(line.text)
+    )
+
+
 def _holds(rule: Rule, sheet: Sheet, at: int) -> bool:
     line = sheet.lines[at]
     if rule.max_words and sheet.words(at) > rule.max_words:
@@ -53,6 +75,14 @@ def _holds(rule: Rule, sheet: Sheet, at: int) -> bool:
     if line.links < rule.min_links:
         return False
     return rule.zone in {"any", sheet.places[at]}
+
+
+def _take_enclosed(sheet: Sheet, at: int, rule: Rule) -> None:
+    """The lines of a region that skip links enclose, if its end is near."""
+    ahead = range(at + 1, min(at + 12, len(sheet.lines)))
+    end = next((below for below in ahead if sheet.folded[below].endswith(rule.closes)), at)
+    for below in range(at + 1, end + 1):
+        sheet.take(below, f"{rule.id}.region", rule.version)
 
 
 def _take_headed(sheet: Sheet, at: int, rule: Rule) -> None:

@@ -22,11 +22,13 @@ _NOT_WORD = re.compile(r"\W+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hints:
-    """What metadata knows that helps to find the text: the headline's block (-1 unknown), description, articleBody."""
+    """What metadata knows that helps to find the text: the headline's block (-1 unknown), description, articleBody,
+    whether it is a live blog."""
 
     headline: int = -1
     description: str | None = None
     witness: str | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def _assemble(draft: _Draft, blocks: tuple[Block, ...], hints: Hints) -> tuple[L
     taken = draft.taken
     queue = [
         *find_deck(blocks, taken, hints.headline, hints.description),
-        *find_missing(blocks, taken, hints.headline),
+        *find_missing(blocks, taken, hints.headline, live=hints.live),
     ]
     queue = sorted({block.index: block for block in queue}.values(), key=lambda block: block.index)
     maker = _Maker(blocks, hints, _parents(blocks, taken))

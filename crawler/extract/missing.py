@@ -25,8 +25,11 @@ _DECK_GAP = 14  # blocks after the headline among which the deck stands
 _WORD = re.compile(r"\w+")
 
 
-def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int) -> list[Block]:
-    """Blocks that read like the article but were left out: between what was taken, or of the same make as it."""
+def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int, *, live: bool = False) -> list[Block]:
+    """Blocks that read like the article but were left out: between what was taken, or of the same make as it.
+
+    Of a live blog (`live`) every paragraph and sub-head of the article's element belongs to the text: its posts.
+    """
     if not taken:
         return []
     known = sorted(taken)
@@ -44,7 +47,8 @@ def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int) -> l
             continue
         inside = first <= block.index < last and _is_paragraph(block) and _holder(block) in parents
         alike = len(block.text) >= _MIN_ALIKE and _make(block) in makes and _scope(block.element) is scope
-        if (inside or alike) and close(block.text) not in texts:
+        post = live and _is_paragraph(block) and _scope(block.element) is scope and not block.links
+        if (inside or alike or post) and close(block.text) not in texts:
             found.append(block)
             texts.add(close(block.text))
     return found

@@ -1,0 +1,65 @@
+"""Every rule of the lexicon takes its own example out, and keeps the sentence that only quotes such words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from crawler.clean.lexicon import Rule, index_rules, load_lexicon, rules_digest
+from crawler.clean.phrases import match_line
+from crawler.clean.verdicts import Sheet
+from crawler.records import Line
+
+RULES = load_lexicon().rules
+PROSE = "The committee met for three hours on Monday and agreed to publish the whole of its report before the summer."
+
+
+def judge(rule: Rule, text: str) -> Rule | None:
+    """What the whole lexicon, or only `rule`, says of a line at the place that the rule is for."""
+    line = Line(text=text, links=1.0 if rule.min_links and text in rule.removes else 0.0)
+    prose = Line(text=PROSE)
+    lines = (line, prose, prose, prose, prose) if rule.zone == "lead" else (prose, prose, prose, prose, line)
+    return match_line(Sheet(lines), lines.index(line), index_rules([rule]))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_rule_removes_each_of_its_examples(rule: Rule) -> None:
+    assert rule.removes
+    for example in rule.removes:
+        assert judge(rule, example) is rule, f"{rule.id} leaves {example!r}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_rule_keeps_each_of_its_counterexamples(rule: Rule) -> None:
+    assert rule.keeps
+    for example in rule.keeps:
+        assert judge(rule, example) is None, f"{rule.id} takes {example!r}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_no_other_rule_takes_the_sentence_that_a_rule_must_keep(rule: Rule) -> None:
+    for example in rule.keeps:
+        line = Line(text=example)
+        lines = (Line(text=PROSE), Line(text=PROSE), Line(text=PROSE), Line(text=PROSE), line)
+        assert match_line(Sheet(lines), 4, load_lexicon()) is None, example
+
+
+def test_rule_ids_are_unique_and_name_their_language() -> None:
+    ids = [rule.id for rule in RULES]
+    assert len(ids) == len(set(ids))
+    assert all(
+        re.fullmatch(r"[a-z]{2,6}\.[a-z-]+", name) and rule.version >= 1 for name, rule in zip(ids, RULES, strict=True)
+    )
+
+
+def test_harakat_tatweel_and_letter_forms_do_not_matter() -> None:
+    lines = tuple(Line(text=text) for text in (PROSE, PROSE, PROSE, PROSE, "إِقــرأ أيضًا :"))
+    found = match_line(Sheet(lines), 4, load_lexicon())
+    assert found is not None
+    assert found.id.startswith("ar.read-also")
+
+
+def test_digest_of_the_rules_is_stable() -> None:
+    assert rules_digest() == rules_digest()
+    assert re.fullmatch(r"[0-9a-f]{16}", rules_digest())
