@@ -108,6 +108,7 @@ def run_sql(
         conn.cursor(row_factory=tuple_row) as cursor,
     ):
         conn.execute("SET TRANSACTION READ ONLY")
+        conn.execute(sql.SQL("SET LOCAL TIME ZONE {}").format(sql.Literal(zone)))
         _become(conn, role)
         conn.execute("SET LOCAL search_path = archive")
         _limit(conn, timeout)
