@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from crawler.records import ClaimedDate, Precision
@@ -156,6 +157,7 @@ def _read_offset(text: str) -> tuple[tzinfo, tuple[str, ...]] | None:
     return timezone(timedelta(minutes=minutes if match[1] == "+" else -minutes)), ()
 
 
+@lru_cache(maxsize=256)
 def _name_zone(zone: tzinfo) -> str:
     """``+03:00``."""
     minutes = int((zone.utcoffset(None) or timedelta(0)).total_seconds()) // 60

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from sys import intern
 
 from crawler.discover.dates import parse_date
 from crawler.discover.urls import spell
@@ -185,4 +186,4 @@ def _list_names(names: tuple[str, ...], most: int) -> Iterator[str]:
         line = _to_line(name, MAX_NAME, plain=False)
         if line is not None and line not in seen and len(seen) < most:
             seen.add(line)
-            yield line
+            yield intern(line)  # the same few names stand in thousands of entries

