@@ -76,7 +76,7 @@ def audit(conn: Connection, warc_root: Path, *, progress: Callable[[int], None] 
 def _rows(conn: Connection, name: str) -> Iterator[dict[str, Any]]:
     with conn.cursor(name=f"audit_{name}") as cursor:
         cursor.itersize = BATCH
-        cursor.execute(statement(name))
+        cursor.execute(statement(name), {})
         yield from cursor
 
 
