@@ -164,7 +164,8 @@ def _authors(
     site = loosen(site_name or "")
     persons = _names(statement.persons)
     from_meta = _names(tuple(metas[name] for name in _AUTHOR_METAS.split() if name in metas)[:1])
-    printed = tuple(name for name in split_names(byline or "") if is_name(name))
+    source = bool(byline) and "مصدر" in (byline or "")  # names where the copy is from, not who wrote it
+    printed = () if source else tuple(name for name in split_names(byline or "") if is_name(name))
     for names in (persons, from_meta, printed):
         if own := tuple(name for name in names if loosen(name) != site):
             return own, statement.organisations

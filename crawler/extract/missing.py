@@ -19,6 +19,7 @@ APART = frozenset(
 _MIN_ALIKE = 50  # characters of a paragraph outside the run of the text
 _MIN_INSIDE = 40
 _DECK_WORDS = (6, 130)
+_HEADING_GAP = 3
 _LEAD_WORDS = 12
 _SENTENCE = re.compile(r"[.!?؟。…][\"”»’')\]]*$")
 _DECK_GAP = 14  # blocks after the headline among which the deck stands
@@ -37,7 +38,8 @@ def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int, *, l
     apart = APART - common_marks(blocks, known)
     makes = _makes(blocks, known)
     parents = {blocks[index].element.getparent() for index in known}
-    scope = _scope(blocks[known[len(known) // 2]].element)
+    middle = blocks[known[len(known) // 2]].element
+    scope = _scope(middle)
     texts = {close(blocks[index].text) for index in known}
     found = []
     for block in blocks[max(0, headline + 1) :]:
@@ -47,7 +49,7 @@ def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int, *, l
             continue
         inside = first <= block.index < last and _is_paragraph(block) and _holder(block) in parents
         alike = len(block.text) >= _MIN_ALIKE and _make(block) in makes and _scope(block.element) is scope
-        post = live and _is_paragraph(block) and _scope(block.element) is scope and not block.links
+        post = live and _is_paragraph(block) and scope in block.element.iterancestors()
         if (inside or alike or post) and close(block.text) not in texts:
             found.append(block)
             texts.add(close(block.text))
@@ -68,7 +70,8 @@ def find_deck(blocks: tuple[Block, ...], taken: Set[int], headline: int, descrip
         if wanted and loosen(block.text) == wanted:
             return [block]
         apart = block.marks & APART - around - {"meta"}
-        marked = "standfirst" in block.marks or block.tag in {"h2", "h3"}
+        heading = block.tag in {"h2", "h3"} and block.index <= headline + _HEADING_GAP
+        marked = "standfirst" in block.marks or heading
         prose = words >= _LEAD_WORDS and _SENTENCE.search(block.text) is not None
         if not apart and (marked or prose):
             return [block]

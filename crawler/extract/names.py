@@ -24,6 +24,12 @@ _ROLE = re.compile(
     r"|مراسل|محرر|نشر|تحديث|منذ",
     re.IGNORECASE,
 )
+_ELSEWHERE = frozenset({"comments", "nav", "related", "footer"})
+_LABEL = re.compile(
+    r"^\s*(?:by|von|par|por|كتبت?|بقلم|إعداد|اعداد|تقرير|حوار|المصدر|مصدر)(?:\s*[:：]\s*|\s+)\S?", re.IGNORECASE
+)
+_MAX_BYLINE = 160
+_MAX_BYLINE_WORDS = 20
 _MAX_NAME = 60
 _MAX_WORDS = 6
 
@@ -57,11 +63,17 @@ def is_name(text: str) -> bool:
 
 
 def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> str | None:
-    """The byline printed near the headline: a short block marked as the author's between `first` and `last`."""
-    for block in blocks[first:last]:
-        if "author" in block.marks and len(block.text) <= 200 and not block.marks & {"comments", "nav", "related"}:
-            return block.text
-    for block in blocks[first:last]:
-        if len(block.text) <= 120 and _BY.match(block.text) and len(block.text.split()) <= 12:
-            return block.text
+    """The byline printed near the headline: a short block marked as the author's between `first` and `last`.
+
+    A label that stands alone («المصدر:») is joined with what follows it.
+    """
+    near = blocks[first:last]
+    marked = (block for block in near if "author" in block.marks and not block.marks & _ELSEWHERE)
+    labelled = (block for block in near if _LABEL.match(block.text) and not block.marks & _ELSEWHERE)
+    for block in (*marked, *labelled):
+        text = block.text
+        if text.rstrip().endswith((":", "：")) and block.index + 1 < len(blocks):
+            text = f"{text} {blocks[block.index + 1].text}"
+        if len(text) <= _MAX_BYLINE and len(text.split()) <= _MAX_BYLINE_WORDS:
+            return text
     return None
