@@ -151,7 +151,7 @@ def _declare_statuses(ground: Ground) -> list[Fault]:
     def flaky(asked: Asked) -> Reply:
         return text_reply("try again\n", status=500) if ground.count("flaky") == 1 else plain(3)
 
-    ends = {404: ("gone",), 410: ("gone",), 403: ("failed", "rejected"), 500: ("failed",), 451: ("failed", "gone")}
+    ends = {404: ("gone",), 410: ("gone",), 403: ("blocked",), 500: ("failed",), 451: ("blocked",)}
     statuses = [
         _bad(f"/status/{status}", _always(text_reply(f"{status}\n", status=status)), *outcomes)
         for status, outcomes in ends.items()
@@ -180,7 +180,6 @@ def _declare_traps(ground: Ground) -> list[Fault]:
         "localhost": f"http://localhost:{port}/",
         "decimal": f"http://2130706433:{port}/",
         "mapped": f"http://[::ffff:127.0.0.1]:{port}/",
-        "other-port": f"http://trapped.{DOMAIN}:{port}/",
         "ten": "http://10.0.0.1/",
         "metadata": "http://169.254.169.254/latest/meta-data/",
         "shared": "http://100.64.0.1/",
@@ -188,6 +187,8 @@ def _declare_traps(ground: Ground) -> list[Fault]:
     other = {"file": "file:///etc/passwd", "ftp": f"ftp://127.0.0.1:{port}/x"}
     return [
         *(_bad(f"/{name}", _always(redirect(to, 301)), "blocked", host="trapped") for name, to in private.items()),
+        # An allowed name at a port that is not: it is looked up like any other name, and no resolver knows it.
+        _bad("/other-port", _always(redirect(f"http://trapped.{DOMAIN}:{port}/")), "blocked", "failed", host="trapped"),
         *(_bad(f"/{name}", _always(redirect(to)), "blocked", "failed", host="trapped") for name, to in other.items()),
     ]
 

@@ -97,11 +97,14 @@ class CrawlSink:
             seconds=LEASE_SECONDS,
             request_id=self._request.request_id if self._request is not None else None,
         )
-        self._leased |= {one.frontier_id: one for one in leased}
-        self._taken += len(leased)
-        return tuple(
-            UrlTask(key=one.frontier_id, url=one.url, prior=to_prior(one.capture), force=one.force) for one in leased
-        )
+        return tuple(self._take(one) for one in leased)
+
+    def _take(self, leased: LeasedUrl) -> UrlTask:
+        """A task with a key of its own: a request may take a URL away while it is under way here, and this crawl may
+        then lease it a second time."""
+        self._taken += 1
+        self._leased[self._taken] = leased
+        return UrlTask(key=self._taken, url=leased.url, prior=to_prior(leased.capture), force=leased.force)
 
     async def page(self, task: UrlTask, fetched: Fetched) -> None:
         """See `fetch.ports.Sink`."""

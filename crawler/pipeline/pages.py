@@ -104,13 +104,11 @@ class PageKeeper:
         answer = Answer(at=now_utc(), captures=captures, status=missed.status)
         if missed.kind == "paused" and missed.until is not None:
             await self._postpone(leased, missed.until, "paused", missed.detail, answer)
-        elif missed.retry and missed.until is not None:
-            # robots.txt could not be read (429, 5xx): nothing is allowed until it can be, and then this URL is owed.
-            await self._postpone(leased, missed.until, "retry", missed.detail, answer)
+        elif missed.retry:
+            # Of kind robots where robots.txt answers 429 or 5xx: nothing is allowed until it can be read again.
+            await self._retry(leased, missed.detail, answer, missed)
         elif missed.kind in {"robots", "blocked"}:
             await self._conclude(leased, Outcome(missed.kind), missed.detail, answer)
-        elif missed.retry:
-            await self._retry(leased, missed.detail, answer)
         else:
             await self._conclude(leased, Outcome.FAILED, missed.detail, answer)
 
@@ -127,12 +125,15 @@ class PageKeeper:
         else:
             await self._conclude(leased, Outcome.FAILED, reason, answer)
 
-    async def _retry(self, leased: LeasedUrl, error: str, answer: Answer) -> None:
+    async def _retry(self, leased: LeasedUrl, error: str, answer: Answer, missed: Missed | None = None) -> None:
         due_at = next_retry(leased.attempts, answer.at)
         if due_at is None:
             reason = f"{error}; gave up after {leased.attempts + 1} attempts"
-            await self._conclude(leased, Outcome.FAILED, reason, answer)
+            outcome = Outcome.ROBOTS if missed is not None and missed.kind == "robots" else Outcome.FAILED
+            await self._conclude(leased, outcome, reason, answer)
         else:
+            if missed is not None and missed.until is not None:
+                due_at = max(due_at, missed.until)
             await self._postpone(leased, due_at, "retry", error, answer)
 
     async def _postpone(

@@ -1,0 +1,156 @@
+"""What the sites see: never more than the pace, robots and Retry-After obeyed, and no fault of theirs that sticks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crawler.discover.urls import canonicalise, host_of
+from demo import oracle
+from demo.fault_table import FAULT_HOSTS, Fault
+from demo.publishers import DOMAIN
+from demo.server import Newsroom
+
+from .running import Wirekeep
+
+PACE = 0.3
+# Hosts whose retries are tried out to the last; on the others that would take their pauses many times over.
+DRIVEN = ("faults", "trapped")
+# Without a usable Retry-After a host rests for 30 s, without a readable robots.txt for 10 minutes.
+RESTING = ("busy-garbage", "busy-negative", "busy-silent", "robots-503", "robots-429", "robots-drop")
+# /slow answers a byte each half second: with this deadline it is given up soon.
+IMPATIENT = {"WIREKEEP_FETCH_TIMEOUT": "3"}
+
+_SOURCE = """
+[[source]]
+name = "{name}"
+language = "en"
+timezone = "UTC"
+feeds = ["{feed}"]
+every = "1h"
+pace = "300ms"
+"""
+
+
+def _outcomes(wirekeep: Wirekeep) -> dict[str, dict[str, Any]]:
+    return {row["url"]: row for row in wirekeep.sql("SELECT * FROM archive.outcomes")}
+
+
+def _attempts(wirekeep: Wirekeep) -> int:
+    return int(wirekeep.sql("SELECT count(*) AS attempts FROM archive.attempts")[0]["attempts"])
+
+
+def _make_retries_due(wirekeep: Wirekeep, *hosts: str) -> None:
+    """Retries that wait their minutes and hours are due now; pauses of hosts stay in force."""
+    wirekeep.execute(
+        "UPDATE store.frontier SET due_at = now() WHERE due_why = 'retry' AND leased_until IS NULL "
+        "AND split_part(host, '.', 1) = ANY (%s)",
+        [list(hosts)],
+    )
+
+
+def test_two_sources_and_two_workers_never_ask_one_host_below_its_delay(wirekeep: Wirekeep) -> None:
+    home = f"http://faults.{DOMAIN}:{wirekeep.newsroom.port}"
+    sources = {"faults": f"{home}/feed.xml", "plenty": f"{home}/large.xml?entries=15"}
+    text = "".join(_SOURCE.format(name=name, feed=feed) for name, feed in sources.items())
+    (wirekeep.folder / "sources.toml").write_text(text, encoding="utf-8")
+    wirekeep.start("scheduler")
+    # One crawl each, so that both workers have to do with the host.
+    one, _two = (wirekeep.start("worker", WIREKEEP_CONCURRENCY="1", **IMPATIENT) for _ in range(2))
+    running = "SELECT count(DISTINCT worker_pid) AS workers FROM archive.crawls WHERE state = 'running'"
+    wirekeep.until(lambda: wirekeep.sql(running)[0]["workers"] == 2, "two workers on one host", 60)
+    wirekeep.until(lambda: _attempts(wirekeep) >= 8, "both under way", 60)
+    wirekeep.kill(one)
+    wirekeep.start("worker", WIREKEEP_CONCURRENCY="1", **IMPATIENT)
+    wirekeep.until(
+        lambda: all(row["outcome"] or row["attempts"] for row in _outcomes(wirekeep).values()), "all tried", 90
+    )
+    tried = _attempts(wirekeep)
+    _make_retries_due(wirekeep, "faults")
+    wirekeep.until(lambda: _attempts(wirekeep) >= tried + 5, "tried again", 60)
+    assert not [gap for gap in oracle.gaps(wirekeep.newsroom.log) if gap.seconds < PACE]
+    assert len(oracle.gaps(wirekeep.newsroom.log)) > 40
+
+
+def _is_settled(row: dict[str, Any]) -> bool:
+    """A final outcome; elsewhere than on the hosts whose retries are driven to their end, a reason to wait will do."""
+    driven = row["host"].partition(".")[0] in DRIVEN
+    return row["outcome"] is not None or (not driven and row["last_error"] is not None)
+
+
+def _judge(fault: Fault, row: dict[str, Any] | None) -> str | None:
+    """What is wrong with how a URL of a misbehaving host ended; None where it ended well or is owed with a reason."""
+    if row is None:
+        return "the archive never heard of it"
+    if row["outcome"] is None:
+        return None if row["due_at"] is not None and row["last_error"] else f"owed without a reason: {row}"
+    if fault.outcomes and row["outcome"] not in fault.outcomes:
+        return f"{row['outcome']} ({row['reason']}), expected {fault.outcomes}"
+    if row["outcome"] == "rejected" and fault.reason and not str(row["reason"]).startswith(fault.reason):
+        return f"rejected as {row['reason']!r}, expected {fault.reason}"
+    return None
+
+
+def test_every_url_of_misbehaving_hosts_ends_as_it_should_or_is_owed_with_a_reason(wirekeep: Wirekeep) -> None:
+    newsroom = wirekeep.newsroom
+    names = tuple(host.partition(".")[0] for host in FAULT_HOSTS)
+    wirekeep.write_sources(faults=True, only=names, every="1h")
+    wirekeep.start("scheduler")
+    wirekeep.start("worker", WIREKEEP_CONCURRENCY="16", **IMPATIENT)
+    finished = "SELECT 1 FROM archive.crawls WHERE finished_at IS NOT NULL GROUP BY source"
+    wirekeep.until(lambda: len(wirekeep.sql(finished)) == len(names), "every source crawled", 90)
+    # Hosts whose robots.txt keeps us from their feeds announce nothing: their pages are asked for by hand.
+    known = _outcomes(wirekeep)
+    for url in newsroom.faults.expected:
+        if (canonicalise(url) or url) not in known:
+            wirekeep.sql("SELECT archive.recrawl(%s)", [url])
+    asked = "SELECT 1 FROM archive.requests WHERE started_at IS NULL"
+    wirekeep.until(lambda: not wirekeep.sql(asked), "every request taken up", 60)
+
+    def settled() -> bool:
+        _make_retries_due(wirekeep, *DRIVEN)
+        return all(_is_settled(row) for row in _outcomes(wirekeep).values())
+
+    wirekeep.until(settled, "every URL has an outcome or waits for its host", 120)
+    found = _outcomes(wirekeep)
+    judged = {
+        url: _judge(fault, found.get(canonicalise(url) or url)) for url, fault in newsroom.faults.expected.items()
+    }
+    assert not {url: wrong for url, wrong in judged.items() if wrong}
+    assert newsroom.trap.visits == []
+    assert oracle.early_requests(newsroom.log) == []
+    _assert_robots_kept(newsroom)
+    _assert_texts(wirekeep)
+    _assert_not_stuck(wirekeep)
+
+
+def _assert_robots_kept(newsroom: Newsroom) -> None:
+    """robots.txt that cannot be had, or wants too long a delay, closes the whole host; others close what they name."""
+    for served in newsroom.log:
+        name = served.host.partition(".")[0]
+        if name in {"robots-503", "robots-429", "robots-drop", "robots-long-delay"}:
+            assert served.path == "/robots.txt", served.url
+        if name in {"robots-deny", "robots-moved"}:
+            assert not served.path.startswith("/private/") or served.path.startswith("/private/open/"), served.url
+    assert oracle.least_gaps(newsroom.log)[f"robots-delay.{DOMAIN}"] >= 1.0
+
+
+def _assert_texts(wirekeep: Wirekeep) -> None:
+    """What misbehaving hosts sent whole is stored as it should be read: odd letters, dates, slugs and codings."""
+    stored = {row["url"]: row for row in wirekeep.sql("SELECT * FROM archive.articles")}
+    for url, fault in wirekeep.newsroom.faults.expected.items():
+        row = stored.get(canonicalise(url) or url)
+        if row is not None and fault.text is not None:
+            assert row["text"] == fault.text, url
+
+
+def _assert_not_stuck(wirekeep: Wirekeep) -> None:
+    """The service goes on: a crawl asked for now is done, and nothing is left in anybody's hands."""
+    wirekeep.run("crawl", "broken-feed", "--wait", "--timeout", "60")
+    crawls = wirekeep.sql(
+        "SELECT kind, state FROM archive.crawls WHERE source = 'broken-feed' ORDER BY id DESC LIMIT 1"
+    )
+    assert crawls == [{"kind": "manual", "state": "finished"}]
+    stuck = "SELECT id FROM queue.procrastinate_jobs WHERE status IN ('todo', 'doing')"
+    wirekeep.until(lambda: not wirekeep.sql(stuck), "no job left", 60)
+    hosts = {host_of(url) for url, row in _outcomes(wirekeep).items() if row["outcome"] is None}
+    assert hosts <= {f"{name}.{DOMAIN}:{wirekeep.newsroom.port}" for name in RESTING}
