@@ -7,7 +7,7 @@ SELECT c.capture_id, c.url, c.status, c.record_type, c.truncated, c.body_digest,
 
 -- name: audit_articles_without_current_revision
 -- Articles whose current revision is missing or not their latest.
-SELECT a.url AS subject, format('current revision %%s, latest %%s', a.revision_id, r.revision_id) AS detail
+SELECT a.url AS subject, concat('current revision ', a.revision_id, ', latest ', r.revision_id) AS detail
   FROM store.article a
   LEFT JOIN LATERAL (SELECT revision_id FROM store.revision r WHERE r.article_id = a.article_id
                       ORDER BY number DESC LIMIT 1) r ON true
@@ -15,22 +15,22 @@ SELECT a.url AS subject, format('current revision %%s, latest %%s', a.revision_i
 
 -- name: audit_revisions_not_numbered_from_one
 -- Articles whose revisions are not numbered 1, 2, 3 … without a gap.
-SELECT a.url AS subject, format('%%s revisions, highest number %%s', count(r.revision_id), max(r.number)) AS detail
+SELECT a.url AS subject, concat(count(r.revision_id), ' revisions, highest number ', max(r.number)) AS detail
   FROM store.article a LEFT JOIN store.revision r USING (article_id)
  GROUP BY a.url
 HAVING count(r.revision_id) = 0 OR max(r.number) <> count(r.revision_id) OR min(r.number) <> 1
 
 -- name: audit_edits_not_counted
 -- Articles whose count of edits is not the number of revisions less one.
-SELECT a.url AS subject, format('edits %%s, revisions %%s', a.edits, count(r.revision_id)) AS detail
+SELECT a.url AS subject, concat('edits ', a.edits, ', revisions ', count(r.revision_id)) AS detail
   FROM store.article a LEFT JOIN store.revision r USING (article_id)
  GROUP BY a.article_id
 HAVING a.edits <> count(r.revision_id) - 1
 
 -- name: audit_revisions_without_extraction
 -- Revisions whose current extraction is missing or another revision's.
-SELECT format('%%s revision %%s', a.url, r.number) AS subject,
-       format('extraction %%s belongs to revision %%s', r.extraction_id, e.revision_id) AS detail
+SELECT concat(a.url, ' revision ', r.number) AS subject,
+       concat('extraction ', r.extraction_id, ' belongs to revision ', e.revision_id) AS detail
   FROM store.revision r
   JOIN store.article a USING (article_id)
   LEFT JOIN store.extraction e ON e.extraction_id = r.extraction_id
@@ -38,7 +38,7 @@ SELECT format('%%s revision %%s', a.url, r.number) AS subject,
 
 -- name: audit_final_outcomes_without_article
 -- URLs said to be stored, unchanged or duplicate that lead to no article.
-SELECT f.url AS subject, format('outcome %%s without an article', f.outcome) AS detail
+SELECT f.url AS subject, concat('outcome ', f.outcome, ' without an article') AS detail
   FROM store.frontier f
  WHERE f.outcome IN ('stored', 'duplicate') AND f.article_id IS NULL
 
@@ -50,12 +50,12 @@ SELECT f.url AS subject, 'no outcome, and nothing owed' AS detail
 
 -- name: audit_aliases_astray
 -- Aliases that are the identity of another article.
-SELECT l.url AS subject, format('alias of article %%s and identity of article %%s', l.article_id, a.article_id) AS detail
+SELECT l.url AS subject, concat('alias of article ', l.article_id, ' and identity of article ', a.article_id) AS detail
   FROM store.alias l JOIN store.article a ON a.url_hash = l.url_hash AND a.article_id <> l.article_id
 
 -- name: audit_slots_without_crawl_or_job
 -- Slots that were fired with a job of their own, which neither waits, runs nor left a crawl.
-SELECT format('%%s at %%s', s.name, o.due_at) AS subject, format('job %%s is gone without a trace', o.job_id) AS detail
+SELECT concat(s.name, ' at ', o.due_at) AS subject, concat('job ', o.job_id, ' is gone without a trace') AS detail
   FROM store.slot o
   JOIN store.source s USING (source_id)
  WHERE o.job_id IS NOT NULL
