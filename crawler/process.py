@@ -162,8 +162,10 @@ def _signals(reading: _Reading) -> Signals:
 
 
 def _reject(reading: _Reading, refusal: Refusal) -> Rejected:
+    # A page nested too deep looks empty: what lies below the limit was cut off, the bytes are in the WARC.
+    cut = reading.tree.too_deep and refusal.reason in {RejectReason.EMPTY_SHELL, RejectReason.NO_TEXT}
     return Rejected(
-        reason=refusal.reason,
+        reason=RejectReason.TOO_DEEP if cut else refusal.reason,
         detail=refusal.detail,
         versions=reading.versions,
         title=reading.metadata.title,
