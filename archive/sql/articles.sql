@@ -137,6 +137,10 @@ WHERE NOT EXISTS (SELECT FROM store.article a WHERE a.url_hash = store.hash_url(
 ORDER BY 1
 ON CONFLICT DO NOTHING;
 
+-- name: delete_alias
+-- A URL that has an article of its own is nobody's alias.
+DELETE FROM store.alias WHERE url_hash = %(url_hash)s;
+
 -- name: fill_search
 -- The search vector of an article's current text.
 SELECT store.fill_search(%(article_id)s);

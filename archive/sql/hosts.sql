@@ -1,33 +1,29 @@
 -- name: claim_host
--- Reserve a host's next moment where it is free, by the database's clock; else say how long to wait.
+-- Reserve a host's next moment by the database's clock; no row where it is not free.
 -- A gap is never below the larger delay of the two requests at its ends. Latency counts only where it is high (2 s).
-WITH asked AS (
-    SELECT %(host)s::text AS host, %(delay)s::interval AS delay, %(lease)s::interval AS lease
-), claimed AS (
-    INSERT INTO store.host AS h (host, next_at, delay, updated_at)
-    SELECT a.host, clock_timestamp() + a.delay + a.lease, a.delay, clock_timestamp() FROM asked a
-    ON CONFLICT (host) DO UPDATE
-    SET next_at = clock_timestamp() + %(lease)s::interval + greatest(
-            %(delay)s::interval, h.crawl_delay,
-            CASE WHEN h.latency > interval '2 seconds' THEN least(h.latency, interval '30 seconds') END),
-        delay = greatest(
-            %(delay)s::interval, h.crawl_delay,
-            CASE WHEN h.latency > interval '2 seconds' THEN least(h.latency, interval '30 seconds') END),
-        updated_at = clock_timestamp()
-    WHERE (h.paused_until IS NULL OR h.paused_until <= clock_timestamp())
-      AND h.next_at + greatest(interval '0', greatest(%(delay)s::interval, h.crawl_delay) - h.delay) <= clock_timestamp()
-    RETURNING h.host, h.strikes
-)
-SELECT interval '0' AS wait, NULL::timestamptz AS paused_until, NULL AS why, c.strikes
-FROM claimed c
-UNION ALL
-SELECT greatest(h.next_at + greatest(interval '0', greatest(a.delay, h.crawl_delay) - h.delay) - clock_timestamp(),
-                interval '1 millisecond'),
-       CASE WHEN h.paused_until > clock_timestamp() THEN h.paused_until END,
-       CASE WHEN h.paused_until > clock_timestamp() THEN h.paused_why END,
+INSERT INTO store.host AS h (host, next_at, delay, updated_at)
+VALUES (%(host)s, clock_timestamp() + %(delay)s::interval + %(lease)s::interval, %(delay)s, clock_timestamp())
+ON CONFLICT (host) DO UPDATE
+SET next_at = clock_timestamp() + %(lease)s::interval + greatest(
+        %(delay)s::interval, h.crawl_delay,
+        CASE WHEN h.latency > interval '2 seconds' THEN least(h.latency, interval '30 seconds') END),
+    delay = greatest(
+        %(delay)s::interval, h.crawl_delay,
+        CASE WHEN h.latency > interval '2 seconds' THEN least(h.latency, interval '30 seconds') END),
+    updated_at = clock_timestamp()
+WHERE (h.paused_until IS NULL OR h.paused_until <= clock_timestamp())
+  AND h.next_at + greatest(interval '0', greatest(%(delay)s::interval, h.crawl_delay) - h.delay) <= clock_timestamp()
+RETURNING interval '0' AS wait, NULL::timestamptz AS paused_until, NULL AS why, h.strikes;
+
+-- name: find_host_wait
+-- How long until a host may be claimed, and whether it is paused.
+SELECT greatest(h.next_at + greatest(interval '0', greatest(%(delay)s::interval, h.crawl_delay) - h.delay) - clock_timestamp(),
+                interval '1 millisecond') AS wait,
+       CASE WHEN h.paused_until > clock_timestamp() THEN h.paused_until END AS paused_until,
+       CASE WHEN h.paused_until > clock_timestamp() THEN h.paused_why END AS why,
        h.strikes
-FROM store.host h JOIN asked a ON a.host = h.host
-WHERE NOT EXISTS (SELECT FROM claimed);
+FROM store.host h
+WHERE h.host = %(host)s;
 
 -- name: mark_host_sent
 -- A request was written just now: the next may follow after the delay in force.

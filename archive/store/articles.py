@@ -107,6 +107,7 @@ def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: in
         at=save.at,
     )
     if inserted is not None:
+        execute(conn, "delete_alias", url_hash=hash_url(save.url))
         saved = _add_revision(conn, save, inserted["article_id"], capture_id)
         _add_aliases(conn, saved.article_id, save.aliases)
         return saved, None

@@ -16,7 +16,8 @@ def claim(conn: Connection, host: str, delay: timedelta, lease: timedelta) -> Cl
     Granted where `wait` is 0 and `paused_until` None; else come again after `wait`, or the host is paused.
     """
     with conn.transaction():
-        row = get_row(conn, "claim_host", host=host, delay=delay, lease=lease)
+        granted = find_row(conn, "claim_host", host=host, delay=delay, lease=lease)
+        row = granted or get_row(conn, "find_host_wait", host=host, delay=delay)
     return Claim(wait=row["wait"], paused_until=row["paused_until"], why=row["why"], strikes=row["strikes"])
 
 

@@ -26,7 +26,8 @@ def source(conn: Connection) -> int:
 def jobs(conn: Connection) -> list[dict[str, Any]]:
     return table(
         conn,
-        "SELECT id, status::text, lock, queueing_lock, args, queue_name, task_name FROM queue.procrastinate_jobs ORDER BY id",
+        "SELECT id, status::text, lock, queueing_lock, args, queue_name, task_name "
+        "FROM queue.procrastinate_jobs ORDER BY id",
     )
 
 
