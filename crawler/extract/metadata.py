@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml.html import HtmlElement
 
 from crawler.extract.jsonld import Statement
-from crawler.extract.names import is_name, split_names, visible_byline
+from crawler.extract.names import split_names, visible_byline
 from crawler.extract.page import PageTree, squeeze
 from crawler.extract.times import (
     Reading,
@@ -88,12 +88,12 @@ def read_metadata(tree: PageTree, metas: dict[str, str], statement: Statement, c
     titles = rank_titles(_stated_titles(tree, metas, statement, context), site_name=site_name, host=host)
     headline = find_headline(tree, titles)
     first, last = max(0, headline - 8), headline + _AROUND if headline >= 0 else _AROUND
-    byline = visible_byline(tree.blocks, first, last)
+    byline, printed = visible_byline(tree.blocks, first, last)
     reading = Reading(timezone=context.timezone, fetched_at=context.fetched_at, language=context.language)
     around = visible_claims(tree.blocks, first, last)
     published = choose_date(published_claims(statement.published, metas, around, context.url), reading)
     modified = choose_date(modified_claims(statement.modified, metas), reading)
-    authors, organisations = _authors(metas, statement, byline, site_name)
+    authors, organisations = _authors(metas, statement, printed, site_name)
     return Metadata(
         titles=titles,
         description=statement.description or metas.get("og:description") or metas.get("description"),
@@ -158,18 +158,24 @@ def find_headline(tree: PageTree, titles: tuple[tuple[str, str], ...]) -> int:
 
 
 def _authors(
-    metas: dict[str, str], statement: Statement, byline: str | None, site_name: str | None
+    metas: dict[str, str], statement: Statement, printed: tuple[str, ...], site_name: str | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Raw author names (persons before organisations) and the organisations named by JSON-LD."""
+    """Raw author names (persons before organisations) and the organisations named by JSON-LD.
+
+    A lone word (an editor's initials, a role) is no match for an organisation that JSON-LD names as the author.
+    """
     site = loosen(site_name or "")
     persons = _names(statement.persons)
-    from_meta = _names(tuple(metas[name] for name in _AUTHOR_METAS.split() if name in metas)[:1])
-    source = bool(byline) and "مصدر" in (byline or "")  # names where the copy is from, not who wrote it
-    printed = () if source else tuple(name for name in split_names(byline or "") if is_name(name))
+    metas_names = (_names((metas[name],)) for name in _AUTHOR_METAS.split() if name in metas)
+    from_meta = next(filter(None, metas_names), ())
+    organisation = statement.organisations[:1]
     for names in (persons, from_meta, printed):
-        if own := tuple(name for name in names if loosen(name) != site):
+        own = tuple(name for name in names if loosen(name) != site)
+        if own and (
+            names is persons or not organisation or all(len(name.split()) > 1 or not name.isascii() for name in own)
+        ):
             return own, statement.organisations
-    return persons or statement.organisations[:1] or from_meta, statement.organisations
+    return persons or organisation or from_meta, statement.organisations
 
 
 def _names(stated: tuple[str, ...]) -> tuple[str, ...]:

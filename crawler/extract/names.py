@@ -17,6 +17,9 @@ _SPLIT = re.compile(
 _PARENTHESIS = re.compile(r"\s*[(\[][^()\[\]]{1,60}[)\]]\s*$")
 _MAIL = re.compile(r"\S+@\S+")
 _ADDRESS = re.compile(r"^https?://|www\.|\.(?:com|org|net)/", re.IGNORECASE)
+_PRINTED_DATE = re.compile(
+    r"\s+\(?\d{1,4}[\s./:-]|\s+(?:published|updated|posted|veröffentlicht|publié|am|on)\s", re.IGNORECASE
+)
 _DIGIT = re.compile(r"\d")
 _ROLE = re.compile(
     r"\b(?:staff|reporter|correspondent|editor|writer|journalist|redakteur(?:in)?|redaktion|contributor|columnist|"
@@ -28,6 +31,7 @@ _ELSEWHERE = frozenset({"comments", "nav", "related", "footer"})
 _LABEL = re.compile(
     r"^\s*(?:by|von|par|por|كتبت?|بقلم|إعداد|اعداد|تقرير|حوار|المصدر|مصدر)(?:\s*[:：]\s*|\s+)\S?", re.IGNORECASE
 )
+_SOURCE_LABEL = re.compile(r"^\s*(?:المصدر|مصدر الخبر|source)\s*[:：]\s*", re.IGNORECASE)
 _MAX_BYLINE = 160
 _MAX_BYLINE_WORDS = 20
 _MAX_NAME = 60
@@ -41,7 +45,7 @@ def split_names(raw: str) -> tuple[str, ...]:
     ('Samya Kullab', 'Vasilisa Stepanenko')
     """
     text = _MAIL.sub(" ", squeeze(raw))
-    text = _BY.sub("", text)
+    text = _PRINTED_DATE.split(_BY.sub("", text))[0]
     names: dict[str, None] = {}
     for part in _SPLIT.split(text):
         name = _PARENTHESIS.sub("", _BY.sub("", part)).strip(" .,:;-–—*")
@@ -62,10 +66,18 @@ def is_name(text: str) -> bool:
     )
 
 
-def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> str | None:
+def linked_names(block: Block) -> tuple[str, ...]:
+    """Names that stand in links of their own within a byline; none where its links are something else."""
+    texts = [squeeze(element.text_content()) for element in block.element.iter("a")]
+    names = [name for text in dict.fromkeys(texts) if text for name in split_names(text)]
+    return tuple(names) if names and all(is_name(name) and " " in name for name in names) else ()
+
+
+def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> tuple[str | None, tuple[str, ...]]:
     """The byline printed near the headline: a short block marked as the author's between `first` and `last`.
 
-    A label that stands alone («المصدر:») is joined with what follows it.
+    Returns its text and the names in it. A label that stands alone («المصدر:») is joined with what follows it, and names
+    no author: it says where the copy is from.
     """
     near = blocks[first:last]
     marked = (block for block in near if "author" in block.marks and not block.marks & _ELSEWHERE)
@@ -75,5 +87,8 @@ def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> str | No
         if text.rstrip().endswith((":", "：")) and block.index + 1 < len(blocks):
             text = f"{text} {blocks[block.index + 1].text}"
         if len(text) <= _MAX_BYLINE and len(text.split()) <= _MAX_BYLINE_WORDS:
-            return text
-    return None
+            source = _SOURCE_LABEL.sub("", text)
+            if source != text:
+                return source.strip("() ") or None, ()
+            return text, linked_names(block) or tuple(name for name in split_names(text) if is_name(name))
+    return None, ()
