@@ -31,7 +31,9 @@ def add_to(app: typer.Typer) -> None:
 
 def search(
     context: typer.Context,
-    words: Annotated[list[str], typer.Argument(help='Words, "a phrase", or, -without; any Arabic spelling.')],
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORD", help='Words, "a phrase", or, -without; any Arabic spelling.')
+    ],
     language: Annotated[str | None, typer.Option(help="ISO 639-1: ar, en …")] = None,
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
     agency: Annotated[str | None, typer.Option(help="Only copy credited to this agency: Reuters, AFP, SPA …")] = None,
@@ -42,8 +44,9 @@ def search(
 ) -> None:
     """Search the archive, best first.
 
-    [bold]Examples:[/bold]  wirekeep search "مجلس الوزراء" --agency Reuters --since yesterday
-      wirekeep search rail -- -strike
+    [bold]Examples[/bold]
+    wirekeep search --agency Reuters --since yesterday "مجلس الوزراء"
+    wirekeep search rail -- -strike
     """
     from archive import query
     from commands import reports
@@ -73,15 +76,16 @@ def search(
 
 def show(
     context: typer.Context,
-    url: Annotated[str, typer.Argument(help="Any spelling or alias.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Any spelling or alias.")],
     raw: Annotated[bool, typer.Option("--raw", help="Print the HTTP response exactly as it came.")] = False,
     removed: Annotated[bool, typer.Option("--removed", help="Also what cleaning took out, and by which rule.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a story: text, metadata, credits with their evidence.
 
-    [bold]Examples:[/bold]  wirekeep show https://paper.example/a-story --removed
-      wirekeep show https://paper.example/a-story --raw > page.http
+    [bold]Examples[/bold]
+    wirekeep show https://paper.example/a-story --removed
+    wirekeep show https://paper.example/a-story --raw > page.http
     """
     from archive import query
     from archive.errors import ConfigError
@@ -117,10 +121,15 @@ def _write_raw(settings: Settings, found: Shown) -> None:
     sys.stdout.buffer.flush()
 
 
-def why(context: typer.Context, url: str, as_json: AsJson = False) -> None:
+def why(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Any spelling or alias.")],
+    as_json: AsJson = False,
+) -> None:
     """Say why a story is, or is not, in the archive: announcements, rules, fetches, next attempt.
 
-    [bold]Example:[/bold]  wirekeep why https://paper.example/a-story
+    [bold]Example[/bold]
+    wirekeep why https://paper.example/a-story
     """
     from archive import query
     from archive.errors import ConfigError
@@ -145,14 +154,17 @@ def why(context: typer.Context, url: str, as_json: AsJson = False) -> None:
 
 def sql(
     context: typer.Context,
-    statement: Annotated[str, typer.Argument(help="One query, or - to read it from standard input.")],
+    statement: Annotated[
+        str, typer.Argument(metavar="STATEMENT", help="One query, or - to read it from standard input.")
+    ],
     form: Annotated[str, typer.Option("--format", "-f", help="table, csv or jsonl.")] = "table",
     timeout: Annotated[float | None, typer.Option(help="Limit in seconds (WIREKEEP_QUERY_TIMEOUT).")] = None,
 ) -> None:
     """Ask in SQL: one statement with a reader's rights, read-only, streamed.
 
-    [bold]Examples:[/bold]  wirekeep sql "select source, count(*) from archive.articles group by 1"
-      wirekeep sql -f csv "select * from archive.coverage" > coverage.csv
+    [bold]Examples[/bold]
+    wirekeep sql "select source, count(*) from archive.articles group by 1"
+    wirekeep sql -f csv "select * from archive.coverage" > coverage.csv
     """
     from archive.ask import run_sql
     from archive.errors import ConfigError

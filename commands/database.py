@@ -73,7 +73,8 @@ def url(context: typer.Context) -> None:
 def psql(context: typer.Context) -> None:
     """Open psql on the archive; what follows goes to psql.
 
-    [bold]Example:[/bold]  wirekeep db psql -- -c "select * from archive.sources"
+    [bold]Example[/bold]
+    wirekeep db psql -- -c "select * from archive.sources"
     """
     from archive.db import split_password
     from archive.embedded import find_psql
@@ -82,7 +83,7 @@ def psql(context: typer.Context) -> None:
     settings = read_context(context)
     with open_database(settings) as dsn:
         place, password = split_password(dsn)
-        environment = {"PGCLIENTENCODING": "UTF8", **os.environ}
+        environment = {"PGCLIENTENCODING": "UTF8", "PGTZ": settings.timezone, **os.environ}
         if password is not None:
             environment["PGPASSWORD"] = password
         code = subprocess.call([str(find_psql()), "-d", place, *context.args], env=environment)

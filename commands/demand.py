@@ -22,13 +22,14 @@ def add_to(app: typer.Typer) -> None:
 
 def crawl(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Names from sources.toml.")],
+    names: Annotated[list[str], typer.Argument(metavar="SOURCE", help="Names from sources.toml.")],
     wait: Annotated[bool, typer.Option(help="Wait until the crawls have ended.")] = False,
     timeout: Annotated[float, typer.Option(help="Longest wait in seconds.")] = 600.0,
 ) -> None:
     """Crawl sources now, besides their schedule. A running worker picks the job up.
 
-    [bold]Example:[/bold]  wirekeep crawl my-paper --wait
+    [bold]Example[/bold]
+    wirekeep crawl my-paper --wait
     """
     from archive.errors import ArchiveError, ConfigError
     from archive.store import slots, sources
@@ -48,7 +49,7 @@ def crawl(
 
 def recrawl(
     context: typer.Context,
-    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL]…", help="Any spelling or alias.")] = None,
+    urls: Annotated[list[str] | None, typer.Argument(metavar="URL", help="Any spelling or alias.")] = None,
     source: Annotated[str | None, typer.Option(help="All articles of this source instead.")] = None,
     since: Annotated[
         str | None, typer.Option(help="With --source: first seen since (2026-11-01, 3d, yesterday).")
@@ -62,8 +63,9 @@ def recrawl(
 ) -> None:
     """Fetch articles again. An unknown URL on a host of a source is archived.
 
-    [bold]Examples:[/bold]  wirekeep recrawl https://paper.example/a-story --wait
-      wirekeep recrawl --source my-paper --since 3d
+    [bold]Examples[/bold]
+    wirekeep recrawl https://paper.example/a-story --wait
+    wirekeep recrawl --source my-paper --since 3d
     """
     from archive.errors import ConfigError
     from archive.store import requests

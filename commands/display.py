@@ -10,15 +10,13 @@ import dataclasses
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 # C0 and C1 controls (escape sequences live there), bidi marks, embeddings, overrides and isolates, line separators.
@@ -93,16 +91,6 @@ def print_lines(rows: Iterable[Any]) -> None:
     """JSON lines, one row a line."""
     for row in rows:
         sys.stdout.write(json.dumps(to_plain(row), ensure_ascii=False) + "\n")
-
-
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
-    """A table without a right border, so that right-to-left text in the last column tears nothing."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(clean_line(cell)) for cell in row))
-    console.print(table)
 
 
 def print_heading(text: str) -> None:

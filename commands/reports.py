@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import typer
@@ -14,12 +15,12 @@ from archive.answers import (
     Owner,
     Shown,
     ShownRemoval,
-    SourceStatus,
     Status,
     Story,
     Why,
 )
-from commands.display import clean_line, console, print_heading, print_table, print_text, show_span, show_time
+from commands.display import clean_line, console, print_heading, print_text, show_span, show_time
+from commands.tables import print_table
 
 SHOWN_ATTEMPTS = 12
 SHOWN_LINKS = 5
@@ -192,56 +193,62 @@ def _print_document(document: DocumentState, zone: ZoneInfo) -> None:
 
 
 def print_status(status: Status, zone: ZoneInfo) -> None:
-    """What the service is doing now."""
-    _print_processes(status, zone)
+    """What the service is doing now; fits 80 columns with names of up to 24 characters."""
+    _print_processes(status)
     if status.source_file is not None and status.source_file.error:
         print_heading("sources.toml is refused; the last good set stays in force")
-        _line(status.source_file.error)
+        print_text(status.source_file.error)
+    typer.echo()
     if status.sources:
-        print_table(
-            ("source", "state", "last crawl", "next", "articles", "owed", "said"),
-            [_source_row(source, zone) for source in status.sources],
-        )
+        _print_sources(status)
     else:
         typer.echo("no sources yet: wirekeep init, then wirekeep up")
+    typer.echo()
     for host in status.paused_hosts:
         until = show_time(host.until, zone)
         _line(f"host {host.host} is paused until {until}: {host.why or ''} ({host.owed} URLs wait)")
     for crawl in status.crawls:
         typer.echo(f"crawling {crawl.source} ({crawl.kind}) for {show_span(status.at - crawl.started_at)}")
+    _print_totals(status)
+
+
+def _print_totals(status: Status) -> None:
     queue, totals = status.queue, status.totals
     typer.echo(
-        f"queue: {queue.todo} waiting, {queue.doing} in hand"
+        f"queue    {queue.todo} waiting, {queue.doing} in hand"
         + (f", {queue.stalled} stalled" if queue.stalled else "")
         + (f", {queue.failed} failed since yesterday" if queue.failed else "")
     )
     typer.echo(
-        f"archive: {totals.articles} stories ({totals.articles_today} today), {totals.revisions} revisions, "
-        f"{totals.captures} captures, {totals.pending} URLs pending, {totals.open_requests} requests open, "
-        f"database {totals.database_bytes >> 20} MiB"
+        f"archive  {totals.articles} stories ({totals.articles_today} today), {totals.revisions} revisions, "
+        f"{totals.captures} captures, {totals.database_bytes >> 20} MiB"
     )
+    typer.echo(f"owed     {totals.pending} URLs without an outcome yet, {totals.open_requests} open requests")
 
 
-def _print_processes(status: Status, zone: ZoneInfo) -> None:
+def _print_processes(status: Status) -> None:
     if not any(process.alive for process in status.processes):
         typer.echo("nothing is running: start it with  wirekeep up")
     for process in status.processes:
         state = "runs" if process.alive else "is SILENT"
-        line = f"{process.role} {process.host}:{process.pid} {state}, last beat {show_time(process.seen_at, zone)}"
+        line = f"{process.role:9} {process.host}:{process.pid} {state}, last beat {_ago(process.seen_at, status.at)}"
         if process.state.get("disk_low"):
             line += f", disk low: {process.state['disk_low']}"
         _line(line)
 
 
-def _source_row(source: SourceStatus, zone: ZoneInfo) -> tuple[str, ...]:
-    said = source.last_error or source.paused_why or ""
-    owed = str(source.owed) + (f" ({source.held} held)" if source.held else "")
-    return (
-        source.name,
-        source.state,
-        show_time(source.crawled_at, zone),
-        source.schedule or "-",
-        str(source.articles),
-        owed,
-        said[:80],
-    )
+def _print_sources(status: Status) -> None:
+    """A line a source; what went wrong stands below, on a line of its own."""
+    rows = []
+    for source in status.sources:
+        owed = str(source.owed) + (f" ({source.held} held)" if source.held else "")
+        crawled = _ago(source.crawled_at, status.at)
+        rows.append((source.name, source.state, crawled, source.schedule or "-", str(source.articles), owed))
+    print_table(("source", "state", "crawled", "schedule", "stories", "owed"), rows)
+    for source in status.sources:
+        if said := source.last_error or source.paused_why:
+            _line(f"{source.name}: {said}")
+
+
+def _ago(moment: datetime | None, now: datetime) -> str:
+    return "never" if moment is None else f"{show_span(now - moment)} ago"

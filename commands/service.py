@@ -30,7 +30,8 @@ def up(
 ) -> None:
     """Run the whole service: database (embedded), scheduler and worker; Ctrl-C or SIGTERM stops it cleanly.
 
-    [bold]Example:[/bold]  WIREKEEP_CONTACT=https://example.net/bot wirekeep up
+    [bold]Example[/bold]
+    WIREKEEP_CONTACT=https://your.domain/about wirekeep up
     """
     from service.database import open_database
     from service.supervisor import Role, Supervisor
@@ -87,9 +88,10 @@ def status(
 ) -> None:
     """Say what the service is doing: sources, processes, queue, paused hosts, what is owed.
 
-    [bold]Examples:[/bold]  wirekeep status
-      wirekeep status --json | jq .sources
-      wirekeep status --check worker
+    [bold]Examples[/bold]
+    wirekeep status
+    wirekeep status --json | jq .sources
+    wirekeep status --check worker
     """
     from datetime import timedelta
 

@@ -20,7 +20,8 @@ def init(
 ) -> None:
     """Write a commented sources.toml of your own, with a starter list of disabled sources.
 
-    [bold]Example:[/bold]  wirekeep init && $EDITOR "$(wirekeep sources path)"
+    [bold]Example[/bold]
+    wirekeep init && $EDITOR "$(wirekeep sources path)"
     """
     from archive.errors import ConfigError
     from crawler.sources import read_starter

@@ -47,7 +47,8 @@ def path(context: typer.Context) -> None:
 @app.command("list")
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """The sources of the file: name, language, schedule, discovery, enabled."""
-    from commands.display import print_json, print_table
+    from commands.display import print_json
+    from commands.tables import print_table
     from crawler.durations import format_duration
 
     found = _load(read_context(context))
@@ -73,7 +74,8 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 def show(context: typer.Context, name: str, as_json: AsJson = False) -> None:
     """One source with every default filled in.
 
-    [bold]Example:[/bold]  wirekeep sources show my-paper
+    [bold]Example[/bold]
+    wirekeep sources show my-paper
     """
     from commands.display import clean_line, print_json
 
@@ -96,8 +98,9 @@ def check(
 ) -> None:
     """Fetch now and store nothing: links found, kept and dropped and why, two articles as they would be stored.
 
-    [bold]Examples:[/bold]  wirekeep sources check my-paper
-      wirekeep sources check --all --articles 1
+    [bold]Examples[/bold]
+    wirekeep sources check my-paper
+    wirekeep sources check --all --articles 1
     """
     from archive.errors import ConfigError
     from commands.display import print_json
