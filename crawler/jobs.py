@@ -22,7 +22,7 @@ class Work(Protocol):
     async def crawl_source(self, *, name: str, kind: str, slot: int | None, job_id: int | None) -> None:
         """One crawl over a source."""
 
-    async def serve_request(self, *, request_id: int) -> None:
+    async def serve_request(self, *, request_id: int, job_id: int | None) -> None:
         """One re-crawl asked for."""
 
 
@@ -54,4 +54,4 @@ async def crawl_source(
 
 async def serve_request(context: procrastinate.JobContext, /, *, request_id: int, **_newer: Any) -> None:
     """Serve a re-crawl asked for by command or by SQL."""
-    await _work(context).serve_request(request_id=request_id)
+    await _work(context).serve_request(request_id=request_id, job_id=context.job.id)

@@ -46,10 +46,10 @@ class Work:
         with self._counted(name):
             await crawl.crawl_source(self.shop, name=name, kind=kind, slot=slot, job_id=job_id)
 
-    async def serve_request(self, *, request_id: int) -> None:
+    async def serve_request(self, *, request_id: int, job_id: int | None) -> None:
         """See `crawler.jobs.Work`."""
         with self._counted(f"request {request_id}"):
-            await crawl.serve_request(self.shop, request_id=request_id)
+            await crawl.serve_request(self.shop, request_id=request_id, job_id=job_id)
 
     @contextlib.contextmanager
     def _counted(self, name: str) -> Any:

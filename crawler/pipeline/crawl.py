@@ -126,13 +126,13 @@ async def crawl_source(shop: Workshop, *, name: str, kind: str, slot: int | None
         await _run(shop, begun, kind=kind, request=None)
 
 
-async def serve_request(shop: Workshop, *, request_id: int) -> None:
+async def serve_request(shop: Workshop, *, request_id: int, job_id: int | None) -> None:
     """Serve a re-crawl: one URL is fetched here and now, a source's are marked as owed and left to its crawl."""
     request = await shop.threads.run(requests.take_request, request_id)
     if request is None or request.kind == "source" or request.finished_at is not None:
         return
     name = await shop.threads.run(requests.source_name, request.source_id)
-    begun = await _begin(shop, name=name, kind="request", slot=None, job_id=request.request_id)
+    begun = await _begin(shop, name=name, kind="request", slot=None, job_id=job_id)
     if begun is not None:
         await _run(shop, begun, kind="request", request=request)
 
