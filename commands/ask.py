@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -99,7 +100,7 @@ def show(
     with open_archive(context) as (settings, conn):
         found = query.show(conn, canonical)
     if found is None:
-        typer.echo(f"{canonical} is not in the archive; see: wirekeep why {canonical}", err=True)
+        typer.echo(f"{canonical}\nis not in the archive; wirekeep why says the reason", err=True)
         raise typer.Exit(EXIT_NOTHING)
     if raw:
         _write_raw(settings, found)
@@ -189,9 +190,14 @@ def _write_rows(columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]], form:
     if form == "jsonl":
         print_lines(dict(zip(columns, row, strict=True)) for row in rows)
     elif form == "csv":
-        writer = csv.writer(sys.stdout)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(["" if cell is None else to_plain(cell) for cell in row] for row in rows)
+        writer.writerows([_to_csv(to_plain(cell)) for cell in row] for row in rows)
     else:
         count = print_rows(columns, rows, zone)
         typer.echo(f"({count} row{'' if count == 1 else 's'})")
+
+
+def _to_csv(cell: Any) -> Any:
+    """Lists and objects as JSON, as in the other form for programs; nothing for null."""
+    return json.dumps(cell, ensure_ascii=False) if isinstance(cell, list | dict | bool) else cell

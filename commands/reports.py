@@ -137,7 +137,7 @@ def print_why(why: Why, zone: ZoneInfo) -> None:
         )
         typer.echo(f"    as {clean_line(seen.announced_url)}")
         if seen.title:
-            _line(f"    {seen.title}")
+            console.print(f"    {clean_line(seen.title)}", markup=False)
     _print_attempts(why.attempts, zone)
     _print_waits(why, zone)
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from archive.records import CurrentText, ExtractionRow, hash_url
 from crawler.discover.urls import canonicalise, same_site
+from crawler.durations import format_duration
 from crawler.records import Decision, Judged, Outcome
 
 # A short retry catches dropped connections and restarts, the long ones a site's bad night; after the last the URL has
@@ -75,7 +76,8 @@ def choose_backfill(
                 if undated > undated_cap:
                     outcome, reason = Outcome.TOO_OLD, f"undated, beyond the first {undated_cap} of the first crawl"
             elif claimed.at < now - backfill:
-                outcome, reason = Outcome.TOO_OLD, f"dated {claimed.at.isoformat()}, backfill is {backfill}"
+                outcome = Outcome.TOO_OLD
+                reason = f"dated {claimed.at.isoformat()}, backfill is {format_duration(backfill)}"
         chosen.append((judged, outcome, reason))
     return _cap(chosen, most)
 
