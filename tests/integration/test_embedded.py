@@ -284,14 +284,17 @@ def test_a_pid_file_whose_pid_is_another_process_now_is_seen_through(folder: Pat
         _wait(lambda: not has_processes(cluster.place), "the server's processes ended")
     account = cluster.place.account
     change = {"user": account.uid, "group": account.gid, "extra_groups": []} if IS_ROOT else {}
-    with subprocess.Popen(["sleep", "600"], **change) as bystander:  # type: ignore[call-overload]
+    bystander = subprocess.Popen(["sleep", "600"], **change)  # type: ignore[call-overload]
+    try:
         for stale in (cluster.place.data / "postmaster.pid", cluster.place.home / ".s.PGSQL.5432.lock"):
             lines = stale.read_text(encoding="ascii").split("\n")
             stale.write_text("\n".join([str(bystander.pid), *lines[1:]]), encoding="ascii")
         with embedded.open_cluster(folder, fsync=False) as dsn:
             assert _ask(dsn, "SELECT 1") == 1
         assert bystander.poll() is None
+    finally:
         bystander.kill()
+        bystander.wait(timeout=10)
 
 
 def test_a_server_started_by_hand_on_the_same_data_is_left_alone(folder: Path) -> None:
