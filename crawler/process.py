@@ -12,20 +12,22 @@ from urllib.parse import urlsplit
 
 from crawler import attribute as attribution
 from crawler import clean as cleaning
-from crawler.clean.gates import Refusal, Signals, refuse
+from crawler.clean.gates import Refusal, Signals, doubts, refuse
 from crawler.extract.body import Hints, extract_lines
 from crawler.extract.charset import Decoded, decode
 from crawler.extract.jsonld import Statement, read_statement
 from crawler.extract.language import detect_language
 from crawler.extract.metadata import Context, Metadata, read_metadata, read_metas
 from crawler.extract.page import PageTree, parse, strip_dead, walk
-from crawler.records import Article, Line, Page, Rejected, RejectReason, Versions
+from crawler.extract.site import SiteWord, apply_site_rules
+from crawler.records import Article, ClaimedDate, Line, Page, Rejected, RejectReason, Versions
 
 # Bumped whenever code (not a rule file) changes what comes out of the same bytes.
 VERSION = 1
 
 _MAX_BODY = 5 * 1024 * 1024  # a 5.3 MB page took trafilatura 19 s of CPU
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|div|p|meta|title)\b", re.IGNORECASE)
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")  # about two of them make a word
 _GATE_CHARS = 6_000
 _GATE_BLOCKS = 400
 _PROSE = 80
@@ -43,20 +45,22 @@ def process(page: Page) -> Article | Rejected:
     statement = read_statement(root, page.url)
     metas = read_metas(root)
     strip_dead(root)
+    site = apply_site_rules(root, page.rules)
     tree = walk(root)
-    metadata = read_metadata(tree, metas, statement, _context(page))
+    metadata = read_metadata(tree, metas, statement, _context(page, site))
     hints = Hints(
         headline=metadata.headline,
         description=metadata.description,
         witness=statement.body,
         live=_kind(statement) == "live_blog",
+        bodies=site.bodies,
     )
     lines = extract_lines(tree, hints)
     cleaned = cleaning.clean(lines, _facts(metadata), host_lines=page.host_lines, site_patterns=page.rules.remove_lines)
     reading = _Reading(page, decoded, tree, statement, metadata, lines, cleaned, versions)
-    if refusal := refuse(_signals(reading)):
-        return _reject(reading, refusal)
-    return _article(reading)
+    signals = _signals(reading)
+    refusal = refuse(signals) or _refuse_live(reading)
+    return _reject(reading, refusal) if refusal else _article(reading, signals)
 
 
 def rules_digest() -> str:
@@ -110,7 +114,7 @@ def _refuse_unread(page: Page) -> Refusal | None:
     return None
 
 
-def _context(page: Page) -> Context:
+def _context(page: Page, site: SiteWord) -> Context:
     return Context(
         url=page.url,
         fetched_at=page.fetched_at,
@@ -118,6 +122,7 @@ def _context(page: Page) -> Context:
         language=page.language,
         http_language=page.http_language,
         feed_title=page.announced.title if page.announced else None,
+        site=site,
     )
 
 
@@ -151,14 +156,21 @@ def _signals(reading: _Reading) -> Signals:
         paragraphs=len(prose),
         beside=sum(len(line.text) for line in prose if line.beside and line.block >= 0) / chars,
         longest=max((len(line.text) for line in kept), default=0),
-        words=len(reading.cleaned.text.split()),
+        words=len(reading.cleaned.text.split()) + len(_UNSPACED.findall(reading.cleaned.text)) // 2,
         statement_type=reading.statement.kind,
         statement_types=reading.statement.types,
         page_type=reading.metadata.page_type,
         stated=published is not None and published.provenance.startswith(("jsonld", "meta")),
         free=reading.statement.free,
-        paywall_marks=any("paywall" in block.marks for block in blocks),
     )
+
+
+def _refuse_live(reading: _Reading) -> Refusal | None:
+    if reading.page.rules.live_blogs == "reject" and _kind(reading.statement) == "live_blog":
+        return Refusal(
+            reason=RejectReason.LIVE_BLOG, detail="its JSON-LD calls it LiveBlogPosting; the source rejects them"
+        )
+    return None
 
 
 def _reject(reading: _Reading, refusal: Refusal) -> Rejected:
@@ -174,7 +186,7 @@ def _reject(reading: _Reading, refusal: Refusal) -> Rejected:
     )
 
 
-def _article(reading: _Reading) -> Article:
+def _article(reading: _Reading, signals: Signals) -> Article:
     metadata, cleaned = reading.metadata, reading.cleaned
     credited = attribution.attribute(
         text=cleaned.text,
@@ -184,7 +196,6 @@ def _article(reading: _Reading) -> Article:
         organisations=metadata.organisations,
         site_name=metadata.site_name,
     )
-    announced = reading.page.announced
     return Article(
         text=cleaned.text,
         title=metadata.title,
@@ -193,8 +204,8 @@ def _article(reading: _Reading) -> Article:
         authors=credited.authors,
         credits=credited.credits,
         place=credited.place,
-        published=metadata.published or (announced.published if announced else None),
-        modified=metadata.modified or (announced.modified if announced else None),
+        published=_published(reading),
+        modified=metadata.modified or (reading.page.announced.modified if reading.page.announced else None),
         language=detect_language(cleaned.text, metadata.languages),
         section=metadata.section,
         tags=metadata.tags,
@@ -204,7 +215,7 @@ def _article(reading: _Reading) -> Article:
         charset_source=reading.decoded.source,
         versions=reading.versions,
         titles=metadata.titles,
-        flags=_flags(reading),
+        flags=_flags(reading, signals),
         kind=_kind(reading.statement),
     )
 
@@ -216,15 +227,22 @@ def _credit_lines(cleaned: cleaning.Cleaned) -> tuple[str, ...]:
     return tuple(text for text in (*removed, *(line.text for line in short)) if text and len(text) < 200)
 
 
-def _flags(reading: _Reading) -> tuple[str, ...]:
+def _published(reading: _Reading) -> ClaimedDate | None:
+    """The page's own date; the feed's where the page has none, or has only one converted from Hijri or relative."""
+    own, announced = reading.metadata.published, reading.page.announced
+    stated = announced.published if announced else None
+    doubtful = own is None or bool({"estimated", "relative", "ambiguous"} & set(own.flags))
+    return stated if stated and doubtful else own
+
+
+def _flags(reading: _Reading, signals: Signals) -> tuple[str, ...]:
     flags = list(reading.decoded.flags)
     if reading.tree.too_deep:
         flags.append("too_deep")
-    if reading.statement.free is False:
-        flags.append("paywalled")
+    flags += doubts(signals)
     if _kind(reading.statement) == "live_blog":
         flags.append("live_blog")
-    return tuple(flags)
+    return tuple(dict.fromkeys(flags))
 
 
 def _kind(statement: Statement) -> str:

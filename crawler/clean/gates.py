@@ -19,6 +19,8 @@ _SLUG = re.compile(r"\d{3}|\.(?:html?|php|aspx?|jsp)$|(?:[^\W_]+[-_+ ]){2}")
 _ARTICLE_TYPES = ("Article", "BlogPosting", "Report", "Recipe", "Review")
 # Measured on 742 articles and 9 listings: between the paragraphs of an article stand few links that read like
 # headlines, and most paragraphs stand side by side in one element; each teaser of a listing has its own of both.
+_WALLED = 250  # words; a paywall notice on a page with more text is the site's furniture
+_CUT = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\s*$")
 _LISTED = 0.4
 _SIDE_BY_SIDE = 0.15
 
@@ -51,7 +53,6 @@ class Signals:
     page_type: str | None
     stated: bool
     free: bool | None
-    paywall_marks: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +90,15 @@ def refuse(signals: Signals) -> Refusal | None:
     return _by_words(signals) or _by_type(signals) or _by_shape(signals)
 
 
+def doubts(signals: Signals) -> tuple[str, ...]:
+    """Flags for an article that is taken: ``paywalled`` (the page says so), ``truncated`` (the text breaks off)."""
+    wall = next(sign for sign in _signs() if sign.reason is RejectReason.PAYWALL_STUB)
+    text = f" {fold(signals.page_text)} " if signals.words <= _WALLED else ""
+    walled = signals.free is False or any(f" {phrase} " in text for phrase in wall.phrases)
+    cut = _CUT.search(signals.text) is not None or (walled and signals.words <= _WALLED)
+    return (*(["paywalled"] if walled else []), *(["truncated"] if cut else []))
+
+
 def _by_words(signals: Signals) -> Refusal | None:
     """Walls, challenges and errors: their own words, on a page with little other text."""
     title = fold(signals.page_title or signals.title or "")
@@ -118,7 +128,7 @@ def _by_type(signals: Signals) -> Refusal | None:
 
 
 def _by_shape(signals: Signals) -> Refusal | None:
-    if signals.free is False and signals.paywall_marks and signals.words < 60:
+    if signals.free is False and signals.words < 60:
         return Refusal(
             reason=RejectReason.PAYWALL_STUB, detail=f"not free by its own word, {signals.words} words of text"
         )

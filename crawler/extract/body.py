@@ -23,12 +23,13 @@ _NOT_WORD = re.compile(r"\W+")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hints:
     """What metadata knows that helps to find the text: the headline's block (-1 unknown), description, articleBody,
-    whether it is a live blog."""
+    whether it is a live blog, the elements that the source's own selector names as the body."""
 
     headline: int = -1
     description: str | None = None
     witness: str | None = None
     live: bool = False
+    bodies: tuple[HtmlElement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,24 @@ class _Draft:
 
 def extract_lines(tree: PageTree, hints: Hints) -> tuple[Line, ...]:
     """The raw extraction's lines. The thorough way is only gone where the quick one leaves most paragraphs out."""
+    if hints.bodies:
+        return _named(tree.blocks, hints)
     draft = _draft(main_text(tree.root), tree.blocks)
     if _is_thin(draft, tree, hints):
         second = _draft(main_text(tree.root, thorough=True), tree.blocks)
         if second.prose > draft.prose * 1.2 or not draft.texts:
             draft = second
     return _assemble(draft, tree.blocks, hints)
+
+
+def _named(blocks: tuple[Block, ...], hints: Hints) -> tuple[Line, ...]:
+    """All blocks of the elements that the source names as the body."""
+    bodies = set(hints.bodies)
+    inside = [
+        block for block in blocks if block.element in bodies or not bodies.isdisjoint(block.element.iterancestors())
+    ]
+    maker = _Maker(blocks, hints, frozenset(block.element.getparent() for block in inside))
+    return tuple(maker.line(block.text, (block.index, block.index + 1)) for block in inside)
 
 
 def _draft(texts: Sequence[str], blocks: tuple[Block, ...]) -> _Draft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -12,6 +12,7 @@ from lxml.html import HtmlElement
 from crawler.extract.jsonld import Statement
 from crawler.extract.names import split_names, visible_byline
 from crawler.extract.page import PageTree, squeeze
+from crawler.extract.site import SiteWord
 from crawler.extract.times import (
     Reading,
     choose_date,
@@ -68,6 +69,7 @@ class Context:
     language: str | None = None
     http_language: str | None = None
     feed_title: str | None = None
+    site: SiteWord = field(default_factory=SiteWord)
 
 
 def read_metas(root: HtmlElement) -> dict[str, str]:
@@ -91,13 +93,14 @@ def read_metadata(tree: PageTree, metas: dict[str, str], statement: Statement, c
     byline, printed = visible_byline(tree.blocks, first, last)
     reading = Reading(timezone=context.timezone, fetched_at=context.fetched_at, language=context.language)
     around = visible_claims(tree.blocks, first, last)
-    published = choose_date(published_claims(statement.published, metas, around, context.url), reading)
+    published = context.site.date and reading.read(context.site.date, "setting")
+    published = published or choose_date(published_claims(statement.published, metas, around, context.url), reading)
     modified = choose_date(modified_claims(statement.modified, metas), reading)
     authors, organisations = _authors(metas, statement, printed, site_name)
     return Metadata(
         titles=titles,
         description=statement.description or metas.get("og:description") or metas.get("description"),
-        authors=authors,
+        authors=context.site.authors or authors,
         organisations=organisations,
         byline=byline,
         published=published if in_bounds(published, context.fetched_at) else None,
@@ -123,6 +126,7 @@ def _stated_titles(
         ("twitter", metas.get("twitter:title")),
         ("title", title),
         ("feed", context.feed_title),
+        ("setting", context.site.title),
     ]
     return [*stated, ("h1", _first_heading(tree, [loosen(value) for _, value in stated if value]))]
 
