@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from stored_rows import Desk, apply, extraction, one, source_row
+from stored_rows import Desk, apply, cloned, extraction, one, source_row
 
 from archive.ask import check_statement, run_sql
 from archive.db import connect
@@ -29,10 +28,7 @@ READER = f"{PREFIX}_reader"
 @pytest.fixture(scope="module")
 def archive(server: str, template: str) -> Iterator[str]:
     """DSN of a superuser on an archive with one article and all roles; no test here can change it."""
-    name = sql.Identifier(f"wirekeep_asked_{os.getpid()}")
-    dsn = make_conninfo(server, dbname=f"wirekeep_asked_{os.getpid()}")
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
+    with cloned(server, template, "asked") as dsn:
         with connect(dsn) as conn:
             apply(conn, source_row())
             desk = Desk(conn)
@@ -40,7 +36,6 @@ def archive(server: str, template: str) -> Iterator[str]:
             articles.save_article(conn, desk.save(begun, leased, extraction=extraction()))
             apply_roles(conn, PREFIX)
         yield dsn
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 @pytest.fixture(params=["as the reader", "by SET ROLE"])
