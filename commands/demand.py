@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,9 @@ from commands.context import EXIT_FAILED, open_archive
 if TYPE_CHECKING:
     from archive.answers import RequestState
     from archive.db import Connection
+    from crawler.settings import Settings
+
+LOADED_BY = "The scheduler reads sources.toml: wirekeep up"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,15 +38,16 @@ def crawl(
     from archive.errors import ArchiveError, ConfigError
     from archive.store import slots, sources
 
-    with open_archive(context) as (_settings, conn):
+    with open_archive(context) as (settings, conn):
         for name in names:
             state = sources.load_source(conn, name)
             if state is None or state.retired_at is not None:
                 known = ", ".join(s.name for s in sources.list_sources(conn) if s.retired_at is None) or "none"
-                raise ConfigError(f"no source is called {name!r}; known: {known}")
+                raise ConfigError(f"no source is called {name!r} in the database; known: {known}. {LOADED_BY}")
         jobs = {name: slots.defer_crawl(conn, name, "manual") for name in names}
         for name, job in jobs.items():
             typer.echo(f"{name}: queued as job {job}" if job is not None else f"{name}: a job of it waits already")
+        _warn_if_idle(conn, settings)
         if wait and not slots.wait_for_jobs(conn, [job for job in jobs.values() if job is not None], timeout):
             raise ArchiveError(f"still not done after {timeout:g} s; is a worker running? see: wirekeep status")
 
@@ -84,7 +89,17 @@ def recrawl(
         if source is not None:
             moment = read_moment(since, settings.zone) if since else None
             ids.append(requests.ask_source(conn, source, moment, force))
+        _warn_if_idle(conn, settings)
         _report(conn, ids, wait=wait, timeout=timeout, as_json=as_json)
+
+
+def _warn_if_idle(conn: Connection, settings: Settings) -> None:
+    """Say so where no worker lives: what was asked for waits until one does."""
+    from archive import query
+
+    processes = query.status(conn, timedelta(seconds=settings.dead_after)).processes
+    if not any(process.alive and process.role == "worker" for process in processes):
+        typer.echo("no worker is running; it waits until one does:  wirekeep up", err=True)
 
 
 def _report(conn: Connection, ids: list[int], *, wait: bool, timeout: float, as_json: bool) -> None:

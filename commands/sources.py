@@ -238,10 +238,11 @@ def resume(context: typer.Context, name: str) -> None:
 def _set_pause(context: typer.Context, name: str, why: str | None) -> None:
     from archive.errors import ConfigError
     from archive.store import sources as stored
+    from commands.demand import LOADED_BY
 
     with open_archive(context) as (_settings, conn):
         done = stored.resume_source(conn, name) if why is None else stored.pause_source(conn, name, why)
         if not done:
             known = ", ".join(state.name for state in stored.list_sources(conn)) or "none"
-            raise ConfigError(f"no source is called {name!r} in the database; known: {known}")
+            raise ConfigError(f"no source is called {name!r} in the database; known: {known}. {LOADED_BY}")
     typer.echo(f"{name}: {'resumed' if why is None else 'paused'}")
