@@ -1,12 +1,13 @@
 """The crawler's branch of the exception tree.
 
-    WirekeepError                (archive.errors)
-    ├── ConfigError              a setting or sources.toml is wrong; the program stops before it does harm
-    ├── CrawlError               an exchange with the web failed
-    │   ├── BlockedAddress       the address guard refused the connection; never retried
-    │   ├── FetchFailed          network, TLS or protocol failure; `retry` says whether a later attempt may succeed
-    │   └── HostPaused           the host may not be asked before `until`
-    └── ArchiveError             (archive.errors)
+WirekeepError                (archive.errors)
+├── ConfigError              a setting or sources.toml is wrong; the program stops before it does harm
+├── CrawlError               an exchange with the web failed
+│   ├── BlockedAddress       the address guard refused the connection; never retried
+│   ├── FetchFailed          network, TLS or protocol failure; `retry` says whether a later attempt may succeed
+│   └── HostPaused           the host may not be asked before `until`
+├── ExtractionFailed         our own code broke on one page; tried again later, the other pages go on
+└── ArchiveError             (archive.errors)
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from datetime import datetime
 
 from archive.errors import ConfigError, WirekeepError
 
-__all__ = ["BlockedAddress", "ConfigError", "CrawlError", "FetchFailed", "HostPaused", "WirekeepError"]
+__all__ = [
+    "BlockedAddress",
+    "ConfigError",
+    "CrawlError",
+    "ExtractionFailed",
+    "FetchFailed",
+    "HostPaused",
+    "WirekeepError",
+]
 
 
 class CrawlError(WirekeepError):
@@ -46,3 +55,7 @@ class HostPaused(CrawlError):
         super().__init__(message)
         self.host = host
         self.until = until
+
+
+class ExtractionFailed(WirekeepError):
+    """Our own code broke on one page. Its bytes are in the WARC; a later version may read them."""

@@ -23,6 +23,7 @@ from archive.records import (
 from archive.store import articles, frontier
 from archive.threads import ArchiveThreads
 from crawler.discover.urls import canonicalise, host_of
+from crawler.errors import ExtractionFailed
 from crawler.fetch.tasks import Fetched, Missed
 from crawler.pipeline.convert import now_utc, to_extraction, to_link
 from crawler.pipeline.policy import (
@@ -94,7 +95,10 @@ class PageKeeper:
         if fetched.not_modified:
             await self._conclude(leased, Outcome.UNCHANGED, "HTTP 304", answer)
         elif fetched.status == 200:
-            await self._take_body(leased, fetched, answer)
+            try:
+                await self._take_body(leased, fetched, answer)
+            except ExtractionFailed as error:
+                await self._retry(leased, str(error), answer)
         else:
             await self._take_status(leased, fetched.status, answer)
 

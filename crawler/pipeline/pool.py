@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
+from crawler.errors import ExtractionFailed
 from crawler.process import process, versions_of
 from crawler.records import Article, Page, Rejected, RejectReason
 
@@ -40,12 +41,16 @@ class ExtractionPool:
         self.crashes = 0
 
     async def process(self, page: Page) -> Article | Rejected:
-        """The article in `page`, or why there is none (also ``too_large``, ``timed_out``, ``crashed``)."""
+        """The article in `page`, or why there is none (also ``too_large``, ``timed_out``, ``crashed``).
+
+        Raises:
+            ExtractionFailed: a fault of ours came to light on this page.
+        """
         if len(page.body) > self._max_parse:
             detail = f"{len(page.body)} bytes decoded, at most {self._max_parse} are parsed"
             return _refuse(page, RejectReason.TOO_LARGE, detail)
         try:
-            return await self.run(process, page)
+            return await self._process(page)
         except LimitPassed:
             return _refuse(page, RejectReason.TIMED_OUT, f"extraction took longer than {self._timeout:g} s")
         except ProcessExpired as first:
@@ -53,9 +58,20 @@ class ExtractionPool:
         async with self._alone:
             self.crashes += 1
             try:
-                return await self.run(process, page)
+                return await self._process(page)
             except (LimitPassed, ProcessExpired) as second:
                 return _refuse(page, RejectReason.CRASHED, f"extraction crashed twice: {second!r}")
+
+    async def _process(self, page: Page) -> Article | Rejected:
+        future = self._pool.schedule(process, args=[page], timeout=self._timeout)
+        try:
+            result: Article | Rejected = await asyncio.wrap_future(future)
+        except (LimitPassed, ProcessExpired):
+            raise
+        except Exception as error:
+            log.error("extraction_failed", url=page.url, error=repr(error), traceback=str(error.__cause__))
+            raise ExtractionFailed(f"extraction failed: {type(error).__name__}: {error}") from error
+        return result
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """`work(*args)` in the pool.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from crawler.discover.urls import canonicalise, host_of
-from demo import oracle
+from demo import bombs, oracle
 from demo.fault_table import FAULT_HOSTS, Fault
 from demo.publishers import DOMAIN
 from demo.server import Newsroom
@@ -18,7 +20,7 @@ DRIVEN = ("faults", "trapped")
 # Without a usable Retry-After a host rests for 30 s, without a readable robots.txt for 10 minutes.
 RESTING = ("busy-garbage", "busy-negative", "busy-silent", "robots-503", "robots-429", "robots-drop")
 # /slow answers a byte each half second: with this deadline it is given up soon.
-IMPATIENT = {"WIREKEEP_FETCH_TIMEOUT": "3"}
+IMPATIENT = {"WIREKEEP_FETCH_TIMEOUT": "2"}
 
 _SOURCE = """
 [[source]]
@@ -29,6 +31,13 @@ feeds = ["{feed}"]
 every = "1h"
 pace = "300ms"
 """
+
+
+@pytest.fixture(autouse=True)
+def _bombs_made() -> None:
+    """Made once and kept: half a second of packing in the newsroom's loop would be seen as a late request."""
+    bombs.gzip_bomb()
+    bombs.zstd_bomb()
 
 
 def _outcomes(wirekeep: Wirekeep) -> dict[str, dict[str, Any]]:
@@ -140,7 +149,12 @@ def _assert_texts(wirekeep: Wirekeep) -> None:
     for url, fault in wirekeep.newsroom.faults.expected.items():
         row = stored.get(canonicalise(url) or url)
         if row is not None and fault.text is not None:
-            assert row["text"] == fault.text, url
+            assert _plain(row["text"]) == _plain(fault.text), url
+
+
+def _plain(text: str) -> list[str]:
+    """Words without the characters that stand for what could not be decoded."""
+    return text.replace("\ufffd", "").split()
 
 
 def _assert_not_stuck(wirekeep: Wirekeep) -> None:
