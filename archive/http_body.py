@@ -14,7 +14,7 @@ import zstandard
 _STEP = 64 * 1024
 
 
-class BodyTooLarge(ValueError):  # noqa: N818 - named as the project's other errors are
+class BodyTooLarge(ValueError):
     """The decoded body passes the limit."""
 
 

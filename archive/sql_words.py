@@ -27,7 +27,7 @@ _TOKEN = re.compile(
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
-class OddStatement(ValueError):  # noqa: N818 (a value to judge, not a fault of ours)
+class OddStatement(ValueError):
     """The statement is written in a way that is not read here; the message says what."""
 
 

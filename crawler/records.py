@@ -92,7 +92,7 @@ class Decision(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """A link and the pattern that decided on it (`rule` e.g. ``deny:/video/``, ``allow:default``, ``host:x.example``)."""
+    """A link and the rule that decided on it, e.g. ``deny:/video/``, ``allow:default``, ``host:x.example``."""
 
     link: Link
     decision: Decision

@@ -15,7 +15,7 @@ from archive.store.rows import to_capture
 from archive.store.statements import execute, find_row, get_row
 
 
-class Stale(ArchiveError):  # noqa: N818 (says what to do: compare again)
+class Stale(ArchiveError):
     """Another save came between comparing and writing: compare again with what is stored now."""
 
 

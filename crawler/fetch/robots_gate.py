@@ -21,7 +21,7 @@ from crawler.fetch.wire import AnsweredBusy
 _fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
-class RobotsRefusal(CrawlError):  # noqa: N818 - named as its siblings are
+class RobotsRefusal(CrawlError):
     """robots.txt keeps us from a URL; `verdict` says whether for good or because it cannot be had now."""
 
     def __init__(self, verdict: Verdict) -> None:

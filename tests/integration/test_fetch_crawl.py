@@ -254,7 +254,7 @@ def test_host_that_another_worker_holds_is_waited_for(crawl: Crawl) -> None:
 # ------------------------------------------------------------------------------------------ ends
 
 
-class Fault(Exception):  # noqa: N818 - it stands for any error of a port
+class Fault(Exception):
     """What a port raises in these tests."""
 
 
