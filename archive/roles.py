@@ -73,6 +73,12 @@ def apply_roles(conn: psycopg.Connection[Any], prefix: str) -> RolesReport:
     return RolesReport(prefix=prefix, in_force=tuple(in_force), missing=tuple(missing))
 
 
+def roles_exist(conn: psycopg.Connection[Any], prefix: str) -> bool:
+    """Whether all four roles are there; says nothing of their rights."""
+    names = [f"{prefix}_{role}" for role in ROLES]
+    return len(_ask(conn, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = ANY(%s)", (names,))) == len(names)
+
+
 def _take(conn: psycopg.Connection[Any], step: Step, prefix: str) -> str | None:
     """Take one step; returns why it is not in force, or None."""
     wanted = [f"{prefix}_{role}" for role in step.needs]

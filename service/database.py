@@ -9,7 +9,7 @@ from archive.db import check_schema, connect, refuse_pooler, with_password
 from archive.embedded import open_cluster
 from archive.errors import ConfigError
 from archive.migrate import is_empty, migrate
-from archive.roles import apply_roles
+from archive.roles import apply_roles, roles_exist
 from crawler.settings import Settings
 
 
@@ -34,10 +34,9 @@ def open_database(settings: Settings, *, check: bool = True) -> Iterator[str]:
     with open_cluster(settings.data_dir) as dsn:
         if is_empty(dsn):
             migrate(dsn)
-            with connect(dsn) as conn:
-                apply_roles(conn, settings.role_prefix)
         elif check:
             _check(dsn)
+        _make_roles(dsn, settings.role_prefix)
         yield dsn
 
 
@@ -57,6 +56,13 @@ def read_dsn(settings: Settings) -> str | None:
         return None
     dsn = settings.database_url.get_secret_value()
     return dsn if password is None else with_password(dsn, password.get_secret_value())
+
+
+def _make_roles(dsn: str, prefix: str) -> None:
+    """The embedded server's roles: also where a first run was killed between schema and roles."""
+    with connect(dsn) as conn:
+        if not roles_exist(conn, prefix):
+            apply_roles(conn, prefix)
 
 
 def _check(dsn: str) -> None:
