@@ -9,13 +9,14 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import procrastinate
 import structlog
 
 from archive import warc
-from archive.db import Pool, borrow, open_pool
+from archive.db import Connection, Pool, borrow, open_pool
 from archive.store import crawls, slots, warcs
 from archive.threads import ArchiveThreads
 from crawler import jobs
@@ -124,10 +125,18 @@ def _recover(settings: Settings, pool: Pool) -> None:
                 cut=file.cut,
                 damaged=file.damaged,
             )
+        note_sealed_files(conn, settings.warc_root)
         rescued = slots.rescue_jobs(conn, dead_after)
         abandoned = crawls.abandon_crawls(conn, dead_after)
     if rescued.retried or rescued.failed or abandoned:
         log.warning("jobs_rescued", retried=rescued.retried, failed=rescued.failed, crawls_abandoned=abandoned)
+
+
+def note_sealed_files(conn: Connection, root: Path) -> None:
+    """Note the files that were sealed while the database was away; those on other machines are theirs to note."""
+    for path in warcs.unsealed(conn):
+        with contextlib.suppress(FileNotFoundError):
+            warcs.sealed(conn, path, (root / path).stat().st_size, 0)
 
 
 @contextlib.asynccontextmanager

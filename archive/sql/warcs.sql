@@ -18,3 +18,10 @@ JOIN store.warc_file w ON w.warc_file_id = c.warc_file_id
 WHERE w.path = %(path)s
 ORDER BY c.warc_offset DESC
 LIMIT 1;
+
+-- name: list_unsealed_warcs
+-- WARC files whose sealing is not noted: still written to, or closed while the database was away.
+SELECT w.path
+FROM store.warc_file w
+WHERE w.sealed_at IS NULL
+ORDER BY w.opened_at;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from archive.db import Connection
-from archive.store.statements import execute, find_row
+from archive.store.statements import execute, find_row, list_rows
 
 
 def opened(conn: Connection, file_id: UUID, path: str, writer: str) -> None:
@@ -18,6 +18,12 @@ def sealed(conn: Connection, path: str, size: int, orphans: int) -> None:
     """A file was closed at `size` bytes; `orphans` whole records in it have no capture."""
     with conn.transaction():
         execute(conn, "seal_warc", path=path, size=size, orphans=orphans)
+
+
+def unsealed(conn: Connection) -> list[str]:
+    """Paths of the files whose sealing is not noted: still written to, or closed while the database was away."""
+    with conn.transaction():
+        return [str(row["path"]) for row in list_rows(conn, "list_unsealed_warcs")]
 
 
 def committed_end(conn: Connection, path: str) -> int:
