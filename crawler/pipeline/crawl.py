@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from archive.errors import ArchiveUnavailable, DiskFull
 from archive.records import CrawlBegun, LeasedUrl, RequestRow
 from archive.store import crawls, frontier, requests
 from archive.threads import ArchiveThreads
@@ -108,11 +109,26 @@ class CrawlSink:
 
     async def page(self, task: UrlTask, fetched: Fetched) -> None:
         """See `fetch.ports.Sink`."""
-        await self._keeper.take(self._leased.pop(task.key), fetched)
+        leased = self._leased.pop(task.key)
+        await self._conclude(leased, self._keeper.take(leased, fetched))
 
     async def page_missed(self, task: UrlTask, missed: Missed) -> None:
         """See `fetch.ports.Sink`."""
-        await self._keeper.miss(self._leased.pop(task.key), missed)
+        leased = self._leased.pop(task.key)
+        await self._conclude(leased, self._keeper.miss(leased, missed))
+
+    async def _conclude(self, leased: LeasedUrl, work: Awaitable[None]) -> None:
+        """One bad item never harms the next: what breaks on one page is that URL's error, tried again and then failed.
+
+        A database that is away or a disk that is full is nobody's page: it ends the crawl, and all stays owed.
+        """
+        try:
+            await work
+        except (ArchiveUnavailable, DiskFull):
+            raise
+        except Exception as error:
+            log.exception("page_broke", url=leased.url)
+            await self._keeper.give_up(leased, error)
 
 
 async def crawl_source(shop: Workshop, *, name: str, kind: str, slot: int | None, job_id: int | None) -> None:

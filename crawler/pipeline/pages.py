@@ -116,6 +116,12 @@ class PageKeeper:
         else:
             await self._conclude(leased, Outcome.FAILED, missed.detail, answer)
 
+    async def give_up(self, leased: LeasedUrl, error: Exception) -> None:
+        """Keep a URL whose answer we could not deal with: owed again later, failed after the last attempt."""
+        self.counts["broken"] += 1
+        answer = Answer(at=now_utc(), captures=(), status=None)
+        await self._retry(leased, f"our own error: {type(error).__name__}: {error}", answer)
+
     # ------------------------------------------------------------------------------ answers without text
 
     async def _take_status(self, leased: LeasedUrl, status: int, answer: Answer) -> None:
