@@ -34,12 +34,17 @@ WHERE a.url_hash = %(url_hash)s
 FOR NO KEY UPDATE;
 
 -- name: insert_article
--- A story first seen; no row where one stands at its URL already.
-INSERT INTO store.article (
-    source_id, url, url_hash, fetch_url_hash, first_seen_at, last_seen_at, dated_at, dated_by)
-VALUES (%(source_id)s, %(url)s, %(url_hash)s, %(fetch_url_hash)s, %(at)s, %(at)s, %(at)s, 'first_seen')
-ON CONFLICT (url_hash) DO NOTHING
-RETURNING article_id;
+-- A story first seen, whose URL is nobody's alias any more; no row where one stands at its URL already.
+WITH article AS (
+    INSERT INTO store.article (
+        source_id, url, url_hash, fetch_url_hash, first_seen_at, last_seen_at, dated_at, dated_by)
+    VALUES (%(source_id)s, %(url)s, %(url_hash)s, %(fetch_url_hash)s, %(at)s, %(at)s, %(at)s, 'first_seen')
+    ON CONFLICT (url_hash) DO NOTHING
+    RETURNING article_id
+), gone AS (
+    DELETE FROM store.alias l USING article WHERE l.url_hash = %(url_hash)s
+)
+SELECT article_id FROM article;
 
 -- name: insert_revision
 -- The next revision of an article.
@@ -49,57 +54,58 @@ FROM store.revision r
 WHERE r.article_id = %(article_id)s
 RETURNING revision_id, number;
 
--- name: find_version
--- A set of versions by its digest.
-SELECT v.version_id FROM store.version v WHERE v.digest = %(digest)s;
-
 -- name: insert_version
 -- A set of versions met for the first time.
 INSERT INTO store.version (digest, extractor, trafilatura, rules, site, host_state)
 VALUES (%(digest)s, %(extractor)s, %(trafilatura)s, %(rules)s, %(site)s, %(host_state)s)
-ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest
-RETURNING version_id;
+ON CONFLICT (digest) DO NOTHING;
 
 -- name: insert_extraction
--- Text and metadata of a revision under a set of versions; no row where they are there already.
-INSERT INTO store.extraction (
-    revision_id, version_id, content_digest, title, titles, summary, text, language, authors, place, section, tags,
-    image, canonical_url, kind, published_at, published_raw, published_precision, published_from, published_zone,
-    published_flags, modified_at, modified_raw, modified_precision, modified_from, modified_zone, charset, charset_from,
-    flags)
-VALUES (
-    %(revision_id)s, %(version_id)s, %(content_digest)s, %(title)s, %(titles)s, %(summary)s, %(text)s, %(language)s,
-    %(authors)s, %(place)s, %(section)s, %(tags)s, %(image)s, %(canonical_url)s, %(kind)s, %(published_at)s,
-    %(published_raw)s, %(published_precision)s, %(published_from)s, %(published_zone)s, %(published_flags)s,
-    %(modified_at)s, %(modified_raw)s, %(modified_precision)s, %(modified_from)s, %(modified_zone)s, %(charset)s,
-    %(charset_from)s, %(flags)s)
-ON CONFLICT (revision_id, version_id) DO NOTHING
-RETURNING extraction_id;
+-- Text, metadata, removals and credits of a revision under a set of versions, shown from now on; no row where they are
+-- there already, or where the set of versions is unknown.
+WITH extraction AS (
+    INSERT INTO store.extraction (
+        revision_id, version_id, content_digest, title, titles, summary, text, language, authors, place, section, tags,
+        image, canonical_url, kind, published_at, published_raw, published_precision, published_from, published_zone,
+        published_flags, modified_at, modified_raw, modified_precision, modified_from, modified_zone, charset,
+        charset_from, flags)
+    SELECT %(revision_id)s, v.version_id, %(content_digest)s, %(title)s, %(titles)s, %(summary)s, %(text)s, %(language)s,
+           %(authors)s::text[], %(place)s, %(section)s, %(tags)s::text[], %(image)s, %(canonical_url)s, %(kind)s,
+           %(published_at)s, %(published_raw)s, %(published_precision)s, %(published_from)s, %(published_zone)s,
+           %(published_flags)s::text[], %(modified_at)s, %(modified_raw)s, %(modified_precision)s, %(modified_from)s,
+           %(modified_zone)s, %(charset)s, %(charset_from)s, %(flags)s::text[]
+    FROM store.version v
+    WHERE v.digest = %(version_digest)s
+    ON CONFLICT (revision_id, version_id) DO NOTHING
+    RETURNING extraction_id
+), removals AS (
+    INSERT INTO store.removal (extraction_id, ordinal, start_at, span, rule, rule_version, zone)
+    SELECT e.extraction_id, m.ordinal - 1, m.start_at, m.span, m.rule, m.rule_version, m.zone
+    FROM extraction e,
+         unnest(%(removal_starts)s::integer[], %(removal_spans)s::text[], %(removal_rules)s::text[],
+                %(removal_versions)s::integer[], %(removal_zones)s::text[])
+         WITH ORDINALITY AS m (start_at, span, rule, rule_version, zone, ordinal)
+), credits AS (
+    INSERT INTO store.credit (extraction_id, ordinal, agency, matched, position, confidence, place)
+    SELECT e.extraction_id, c.ordinal - 1, c.agency, c.matched, c.position, c.confidence, c.place
+    FROM extraction e,
+         unnest(%(credit_agencies)s::text[], %(credit_matched)s::text[], %(credit_positions)s::text[],
+                %(credit_confidences)s::real[], %(credit_places)s::text[])
+         WITH ORDINALITY AS c (agency, matched, position, confidence, place, ordinal)
+), shown AS (
+    UPDATE store.revision r SET extraction_id = e.extraction_id
+    FROM extraction e
+    WHERE r.revision_id = %(revision_id)s
+)
+SELECT extraction_id FROM extraction;
 
--- name: find_extraction
--- The extraction of a revision under a set of versions.
-SELECT e.extraction_id FROM store.extraction e
-WHERE e.revision_id = %(revision_id)s AND e.version_id = %(version_id)s;
-
--- name: insert_removals
--- What cleaning took out of an extraction.
-INSERT INTO store.removal (extraction_id, ordinal, start_at, span, rule, rule_version, zone)
-SELECT %(extraction_id)s, m.ordinal - 1, m.start_at, m.span, m.rule, m.rule_version, m.zone
-FROM unnest(%(starts)s::integer[], %(spans)s::text[], %(rules)s::text[], %(rule_versions)s::integer[], %(zones)s::text[])
-     WITH ORDINALITY AS m (start_at, span, rule, rule_version, zone, ordinal);
-
--- name: insert_credits
--- The agencies behind an extraction.
-INSERT INTO store.credit (extraction_id, ordinal, agency, matched, position, confidence, place)
-SELECT %(extraction_id)s, c.ordinal - 1, c.agency, c.matched, c.position, c.confidence, c.place
-FROM unnest(%(agencies)s::text[], %(matched)s::text[], %(positions)s::text[], %(confidences)s::real[], %(places)s::text[])
-     WITH ORDINALITY AS c (agency, matched, position, confidence, place, ordinal);
-
--- name: set_current_extraction
--- The extraction that a revision shows.
-UPDATE store.revision
-SET extraction_id = %(extraction_id)s
-WHERE revision_id = %(revision_id)s;
+-- name: show_extraction
+-- An extraction that is there already is what its revision shows.
+UPDATE store.revision r
+SET extraction_id = e.extraction_id
+FROM store.extraction e JOIN store.version v ON v.version_id = e.version_id
+WHERE r.revision_id = %(revision_id)s AND e.revision_id = r.revision_id AND v.digest = %(version_digest)s
+RETURNING r.extraction_id;
 
 -- name: set_current_revision
 -- What an article shows: its newest revision, its date by the best evidence there is, and that it is there.
@@ -128,18 +134,12 @@ FROM (
 ) d
 WHERE a.article_id = %(article_id)s;
 
--- name: insert_aliases
--- Other URLs of an article; one that is an article's own URL, or an alias already, stays what it is.
+-- name: insert_alias
+-- Another URL of an article; one that is an article's own URL, or an alias already, stays what it is.
 INSERT INTO store.alias (url_hash, url, article_id, kind)
-SELECT store.hash_url(n.url), n.url, %(article_id)s, n.kind
-FROM unnest(%(urls)s::text[], %(kinds)s::text[]) AS n (url, kind)
-WHERE NOT EXISTS (SELECT FROM store.article a WHERE a.url_hash = store.hash_url(n.url))
-ORDER BY 1
+SELECT %(url_hash)s, %(url)s, %(article_id)s, %(kind)s
+WHERE NOT EXISTS (SELECT FROM store.article a WHERE a.url_hash = %(url_hash)s)
 ON CONFLICT DO NOTHING;
-
--- name: delete_alias
--- A URL that has an article of its own is nobody's alias.
-DELETE FROM store.alias WHERE url_hash = %(url_hash)s;
 
 -- name: fill_search
 -- The search vector of an article's current text.

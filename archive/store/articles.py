@@ -107,7 +107,6 @@ def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: in
         at=save.at,
     )
     if inserted is not None:
-        execute(conn, "delete_alias", url_hash=hash_url(save.url))
         saved = _add_revision(conn, save, inserted["article_id"], capture_id)
         _add_aliases(conn, saved.article_id, save.aliases)
         return saved, None
@@ -178,9 +177,9 @@ def _show(
 
 
 def _add_aliases(conn: Connection, article_id: int, aliases: tuple[tuple[str, str], ...]) -> None:
-    kinds = {clean_text(url): kind for url, kind in reversed(aliases)}
-    if kinds:
-        execute(conn, "insert_aliases", article_id=article_id, urls=list(kinds), kinds=list(kinds.values()))
+    # In one order for everybody: two saves that share aliases would lock each other out.
+    for url, kind in sorted(dict(reversed([(clean_text(url), kind) for url, kind in aliases])).items()):
+        execute(conn, "insert_alias", url=url, url_hash=hash_url(url), article_id=article_id, kind=kind)
 
 
 def _close(

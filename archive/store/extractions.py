@@ -16,23 +16,25 @@ from archive.store.statements import execute, find_row, get_row
 def put_extraction(conn: Connection, revision_id: int, given: ExtractionRow) -> int:
     """Store an extraction as the revision's current one; its id. One that is there already is not rewritten."""
     row = clean_extraction(given)
-    version_id = _find_version(conn, row.version)
-    inserted = find_row(conn, "insert_extraction", **_to_parameters(row, revision_id, version_id))
+    digest = digest_version(row.version)
+    inserted = find_row(conn, "insert_extraction", **_to_parameters(row, revision_id, digest))
     if inserted is None:
-        extraction_id: int = get_row(conn, "find_extraction", revision_id=revision_id, version_id=version_id)[
-            "extraction_id"
-        ]
-    else:
-        extraction_id = inserted["extraction_id"]
-        _insert_evidence(conn, extraction_id, row)
-    execute(conn, "set_current_extraction", revision_id=revision_id, extraction_id=extraction_id)
+        _insert_version(conn, row.version, digest)
+        inserted = find_row(conn, "insert_extraction", **_to_parameters(row, revision_id, digest))
+    if inserted is None:
+        inserted = get_row(conn, "show_extraction", revision_id=revision_id, version_digest=digest)
+    extraction_id: int = inserted["extraction_id"]
     return extraction_id
 
 
-def _find_version(conn: Connection, version: VersionRow) -> int:
+def digest_version(version: VersionRow) -> bytes:
+    """sha256 over a set of versions: its key."""
     parts = (version.extractor, version.trafilatura, version.rules, version.site, version.host_state)
-    digest = hashlib.sha256("\x00".join(map(str, parts)).encode()).digest()
-    row = find_row(conn, "find_version", digest=digest) or get_row(
+    return hashlib.sha256("\x00".join(map(str, parts)).encode()).digest()
+
+
+def _insert_version(conn: Connection, version: VersionRow, digest: bytes) -> None:
+    execute(
         conn,
         "insert_version",
         digest=digest,
@@ -42,15 +44,12 @@ def _find_version(conn: Connection, version: VersionRow) -> int:
         site=version.site,
         host_state=version.host_state,
     )
-    version_id: int = row["version_id"]
-    return version_id
 
 
-def _to_parameters(row: ExtractionRow, revision_id: int, version_id: int) -> dict[str, Any]:
-    published, modified = _describe(row.published), _describe(row.modified)
+def _to_parameters(row: ExtractionRow, revision_id: int, version_digest: bytes) -> dict[str, Any]:
     return {
         "revision_id": revision_id,
-        "version_id": version_id,
+        "version_digest": version_digest,
         "content_digest": row.content_digest,
         "title": row.title,
         "titles": Jsonb([list(pair) for pair in row.titles]),
@@ -70,37 +69,32 @@ def _to_parameters(row: ExtractionRow, revision_id: int, version_id: int) -> dic
         "charset": row.charset,
         "charset_from": row.charset_from,
         "flags": list(row.flags),
-        **{f"published_{key}": value for key, value in published.items()},
-        **{f"modified_{key}": value for key, value in modified.items()},
+        **_describe("published", row.published),
+        **_describe("modified", row.modified),
+        **_list_evidence(row),
     }
 
 
-def _describe(date: DateRow | None) -> dict[str, str | None]:
-    if date is None:
-        return {"raw": None, "precision": None, "from": None, "zone": None}
-    return {"raw": date.raw, "precision": date.precision, "from": date.provenance, "zone": date.zone}
+def _describe(claim: str, date: DateRow | None) -> dict[str, str | None]:
+    return {
+        f"{claim}_raw": date.raw if date else None,
+        f"{claim}_precision": date.precision if date else None,
+        f"{claim}_from": date.provenance if date else None,
+        f"{claim}_zone": date.zone if date else None,
+    }
 
 
-def _insert_evidence(conn: Connection, extraction_id: int, row: ExtractionRow) -> None:
-    if row.removals:
-        execute(
-            conn,
-            "insert_removals",
-            extraction_id=extraction_id,
-            starts=[one.start for one in row.removals],
-            spans=[one.span for one in row.removals],
-            rules=[one.rule for one in row.removals],
-            rule_versions=[one.rule_version for one in row.removals],
-            zones=[one.zone for one in row.removals],
-        )
-    if row.credits:
-        execute(
-            conn,
-            "insert_credits",
-            extraction_id=extraction_id,
-            agencies=[one.agency for one in row.credits],
-            matched=[one.matched for one in row.credits],
-            positions=[one.position for one in row.credits],
-            confidences=[one.confidence for one in row.credits],
-            places=[one.place for one in row.credits],
-        )
+def _list_evidence(row: ExtractionRow) -> dict[str, list[Any]]:
+    """Removals and credits, a list a column."""
+    return {
+        "removal_starts": [one.start for one in row.removals],
+        "removal_spans": [one.span for one in row.removals],
+        "removal_rules": [one.rule for one in row.removals],
+        "removal_versions": [one.rule_version for one in row.removals],
+        "removal_zones": [one.zone for one in row.removals],
+        "credit_agencies": [one.agency for one in row.credits],
+        "credit_matched": [one.matched for one in row.credits],
+        "credit_positions": [one.position for one in row.credits],
+        "credit_confidences": [one.confidence for one in row.credits],
+        "credit_places": [one.place for one in row.credits],
+    }

@@ -221,6 +221,29 @@ def test_two_workers_with_one_new_story_make_one_article(database: str) -> None:
     assert sorted(results) == ["duplicate", "stored"]
 
 
+def test_two_workers_may_bring_the_first_article_of_new_versions_at_once(database: str) -> None:
+    with connect(database) as conn:
+        apply(conn, source_row())
+        begun, leased = Desk(conn).owe(*(f"https://paper.example/{n}" for n in range(40)))
+    results: list[str] = []
+    barrier = threading.Barrier(2)
+
+    def save(mine: list[LeasedUrl]) -> None:
+        with connect(database) as own:
+            desk = Desk(own)
+            for number, url in enumerate(mine):
+                row = extraction(version=replace(VERSION, extractor=number))
+                barrier.wait()
+                results.append(articles.save_article(own, desk.save(begun, url, extraction=row)).outcome)
+
+    threads = [threading.Thread(target=save, args=(half,)) for half in (leased[:20], leased[20:])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == ["stored"] * 40
+
+
 def test_an_alias_that_turns_out_to_be_a_story_of_its_own_is_no_alias_any_more(conn: Connection, desk: Desk) -> None:
     begun, (first, second) = desk.owe(URL, "https://paper.example/2")
     articles.save_article(conn, desk.save(begun, first, aliases=(("https://paper.example/2", "redirect"),)))
