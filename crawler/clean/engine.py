@@ -45,12 +45,12 @@ def clean(
     _take_host_lines(sheet, host_lines)
     apply_lexicon(sheet, load_lexicon())
     apply_structure(sheet, facts)
-    sheet.zone()  # what has gone no longer counts as the text's end
-    apply_lexicon(sheet, load_lexicon())
     standfirst = find_standfirst(sheet, facts)
-    summary = "\n".join(sheet.lines[at].text for at in standfirst) or None
     for at in standfirst:
         sheet.force(at, "standfirst")
+    sheet.zone()  # what has gone no longer counts as the text's beginning and end
+    apply_lexicon(sheet, load_lexicon())
+    summary = "\n".join(sheet.lines[at].text for at in standfirst) or None
     text, removals = cut(sheet)
     kept = tuple(line for line, verdict in zip(sheet.lines, sheet.verdicts, strict=True) if verdict is None)
     return Cleaned(text=text, summary=summary, removals=removals, kept=kept)

@@ -63,15 +63,12 @@ class Sheet:
         return self.lines[at].marks & self.apart
 
     def zone(self) -> None:
-        """Lead: up to the first two lines of prose; tail: from the last line of prose; by lines still standing."""
-        prose = [at for at in range(len(self.lines)) if self.verdicts[at] is None and self.is_prose(at)]
-        first = prose[0] if prose else len(self.lines)
-        last = prose[-1] if prose else -1
-        count = len(self.lines)
-        self.places = [
-            "lead" if at < first or at < 3 else "tail" if at > last or at >= count - 3 else "body"
-            for at in range(count)
-        ]
+        """Lead: the first lines that stand, up to the first of prose; tail: the last ones; by what stands by now."""
+        standing = self.open()
+        prose = [at for at in standing if self.is_prose(at)]
+        first = max(prose[0] if prose else len(self.lines), standing[2] + 1 if len(standing) > 2 else len(self.lines))
+        last = min(prose[-1] if prose else -1, standing[-3] - 1 if len(standing) > 2 else -1)
+        self.places = ["lead" if at < first else "tail" if at > last else "body" for at in range(len(self.lines))]
         self.guarded = {at for at in prose if _DATELINE.match(self.lines[at].text)} | set(prose[:1])
 
     def is_prose(self, at: int) -> bool:

@@ -69,8 +69,21 @@ def _named(blocks: tuple[Block, ...], hints: Hints) -> tuple[Line, ...]:
 
 def _draft(texts: Sequence[str], blocks: tuple[Block, ...]) -> _Draft:
     spans = align(texts, blocks)
+    order = _page_order(spans)
+    texts, spans = [texts[at] for at in order], [spans[at] for at in order]
     prose = sum(len(blocks[i].text) for first, last in spans for i in range(first, last) if _is_prose(blocks[i]))
     return _Draft(texts, spans, prose)
+
+
+def _page_order(spans: list[Span]) -> list[int]:
+    """The order in which lines stand on the page (trafilatura may change it); a line that is not found stays behind the
+    one before it."""
+    keys: list[tuple[int, int]] = []
+    before = -1
+    for at, (first, _) in enumerate(spans):
+        before = first if first >= 0 else before
+        keys.append((before, at))
+    return sorted(range(len(spans)), key=keys.__getitem__)
 
 
 def _is_prose(block: Block) -> bool:

@@ -56,7 +56,7 @@ def check_selector(selector: str) -> None:
 
 def _select(root: HtmlElement, selector: str) -> list[HtmlElement]:
     check_selector(selector)
-    return [element for element in CSSSelector(selector, translator="html")(root) if isinstance(element, HtmlElement)]
+    return list(root.cssselect(selector, translator="html"))
 
 
 def _text(element: HtmlElement) -> str:
