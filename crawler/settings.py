@@ -86,6 +86,12 @@ class Settings(BaseSettings):
     )
     query_timeout: float = Field(default=60.0, gt=0, description="Limit for a statement of `wirekeep sql`.")
 
+    @field_validator("data_dir", "sources", "warc_dir")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        # The roles, and PostgreSQL, work in other folders than the shell that named this one.
+        return None if value is None else value.expanduser().absolute()
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

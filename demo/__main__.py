@@ -21,8 +21,13 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with Newsroom(port=options.port, now=options.now, log=options.log, address=options.address) as newsroom:
+        for path in (options.sources, options.env):
+            if path:
+                path.parent.mkdir(parents=True, exist_ok=True)
         if options.sources:
             write_sources(options.sources, newsroom.port, pace=options.pace, every=options.every, faults=options.faults)
+        if options.env:
+            options.env.write_text(_environment(newsroom), encoding="utf-8")
         if options.ready_file:
             _announce(options.ready_file, newsroom)
         print(f"newsroom on {newsroom.address}:{newsroom.port}, {len(newsroom.hosts)} hosts", flush=True)  # noqa: T201
@@ -41,6 +46,7 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("--now", type=_moment, help="the newsroom's moment, ISO 8601; default: the real time")
     parser.add_argument("--sources", type=Path, help="write a sources.toml for this newsroom here")
+    parser.add_argument("--env", type=Path, help="write what a shell sources so that Wirekeep may connect here")
     parser.add_argument("--pace", default="50ms", help="pace in that file")
     parser.add_argument("--every", default="1m", help="schedule in that file")
     parser.add_argument("--faults", action="store_true", help="with the misbehaving hosts in that file")
@@ -50,6 +56,11 @@ def _parse() -> argparse.Namespace:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _environment(newsroom: Newsroom) -> str:
+    allowed = json.dumps(newsroom.allow_addresses)  # no quotes of the shell's in host names
+    return f"export WIREKEEP_ALLOW_ADDRESSES='{allowed}'\n"
 
 
 def _announce(path: Path, newsroom: Newsroom) -> None:
