@@ -63,12 +63,15 @@ class Sheet:
         return self.lines[at].marks & self.apart
 
     def zone(self) -> None:
-        """Lead: the first lines that stand, up to the first of prose; tail: the last ones; by what stands by now."""
+        """Lead: what stands before the first prose, and the first three lines; tail: the same from the end."""
         standing = self.open()
         prose = [at for at in standing if self.is_prose(at)]
-        first = max(prose[0] if prose else len(self.lines), standing[2] + 1 if len(standing) > 2 else len(self.lines))
-        last = min(prose[-1] if prose else -1, standing[-3] - 1 if len(standing) > 2 else -1)
-        self.places = ["lead" if at < first else "tail" if at > last else "body" for at in range(len(self.lines))]
+        first, last = (prose[0], prose[-1]) if prose else (len(self.lines), len(self.lines))
+        opening, closing = set(standing[:3]), set(standing[-3:])
+        self.places = []
+        for at in range(len(self.lines)):
+            lead, tail = at < first or (at in opening and at <= last), at > last or at in closing
+            self.places.append("lead" if lead else "tail" if tail else "body")
         self.guarded = {at for at in prose if _DATELINE.match(self.lines[at].text)} | set(prose[:1])
 
     def is_prose(self, at: int) -> bool:

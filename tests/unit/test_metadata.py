@@ -1,0 +1,195 @@
+"""What a page says about its article: headlines, names, dates, JSON-LD in all its states, language."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.extract.jsonld import Statement, read_statement
+from crawler.extract.language import detect_language
+from crawler.extract.metadata import Context, Metadata, read_metadata, read_metas
+from crawler.extract.names import split_names
+from crawler.extract.page import PageTree, parse, strip_dead, walk
+from crawler.extract.titles import rank_titles, strip_site
+
+FETCHED_AT = datetime(2024, 6, 1, tzinfo=UTC)
+URL = "https://gazette.example/world/a-story-of-note"
+
+
+def read(html: str, url: str = URL, timezone: str | None = None) -> Metadata:
+    root = parse(html)
+    assert root is not None
+    statement, metas = read_statement(root, url), read_metas(root)
+    strip_dead(root)
+    return read_metadata(walk(root), metas, statement, Context(url=url, fetched_at=FETCHED_AT, timezone=timezone))
+
+
+def state(json: str) -> Statement:
+    root = parse(f'<html><head><script type="application/ld+json">{json}</script></head><body><p>x</p></body></html>')
+    assert root is not None
+    return read_statement(root, URL)
+
+
+@pytest.mark.parametrize(
+    ("title", "site", "left"),
+    [
+        ("Rates rise | The Gazette", "The Gazette", "Rates rise"),
+        ("Rates rise - World - The Gazette", "The Gazette", "Rates rise - World"),
+        ("The Gazette: Rates rise", None, "The Gazette: Rates rise"),
+        ("الحكومة تقر الموازنة - صحيفة الميناء", "صحيفة الميناء", "الحكومة تقر الموازنة"),
+        ("Rates rise – then fall", "The Gazette", "Rates rise – then fall"),
+        ("Rates rise | gazette.example", None, "Rates rise"),
+    ],
+)
+def test_site_name_is_taken_off_the_title(title: str, site: str | None, left: str) -> None:
+    assert strip_site(title, site, "gazette.example", set()) == left
+
+
+def test_wording_that_most_places_agree_on_wins_and_others_are_kept() -> None:
+    stated = [("jsonld", "Rates rise"), ("h1", "Rates rise"), ("og", "You will not believe these rates")]
+    titles = rank_titles(stated, site_name=None, host="gazette.example")
+    assert titles[0] == ("jsonld", "Rates rise")
+    assert ("og", "You will not believe these rates") in titles
+
+
+def test_setting_beats_every_other_title() -> None:
+    stated = [("jsonld", "A"), ("og", "A"), ("h1", "A"), ("setting", "B")]
+    assert rank_titles(stated, site_name=None, host="x.example")[0] == ("setting", "B")
+
+
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ("By Samya Kullab and Vasilisa Stepanenko", ("Samya Kullab", "Vasilisa Stepanenko")),
+        ("Felix Schröder und Jörg Soldwisch, dpa", ("Felix Schröder", "Jörg Soldwisch", "dpa")),
+        ("كتبت: أسماء نصار", ("أسماء نصار",)),
+        ("By Madeleine Howell 30 August 2023 • 4:45pm", ("Madeleine Howell",)),
+        ("Elena Oberholzer (obe)", ("Elena Oberholzer",)),
+        ("https://facebook.com/someone", ()),
+    ],
+)
+def test_names_are_split_and_stripped(raw: str, names: tuple[str, ...]) -> None:
+    assert split_names(raw) == names
+
+
+def test_article_is_found_in_a_graph_with_authors_by_id() -> None:
+    found = state(
+        '{"@graph":[{"@type":"WebSite","name":"S"},{"@type":"Person","@id":"#p","name":"Ida Berg"},'
+        '{"@type":["NewsArticle"],"headline":"H","author":{"@id":"#p"},"datePublished":"2024-01-01T10:00:00Z"}]}'
+    )
+    assert (found.headline, found.persons, found.published) == ("H", ("Ida Berg",), "2024-01-01T10:00:00Z")
+
+
+def test_organisations_are_told_from_persons() -> None:
+    found = state('{"@type":"NewsArticle","author":[{"@type":"Organization","name":"Reuters"},{"name":"Jo Field"}]}')
+    assert found.persons == ("Jo Field",)
+    assert found.organisations == ("Reuters",)
+
+
+@pytest.mark.parametrize(
+    "json",
+    [
+        '{"@type":"NewsArticle","headline":"H",}',
+        '<!-- {"@type":"NewsArticle","headline":"H"} -->',
+        '//<![CDATA[\n{"@type":"NewsArticle","headline":"H"}\n//]]>',
+        '{"@type":"NewsArticle","headline":"H","articleBody":"he said "no" again"}',
+        '{"@type":"NewsArticle","headline":"H","articleBody":"a\nb"};',
+        '[[{"@type":"Article","headline":"H"}]]',
+    ],
+)
+def test_broken_json_is_read_as_far_as_it_goes(json: str) -> None:
+    assert state(json).headline == "H"
+
+
+def test_surrogates_in_json_do_not_get_out() -> None:
+    assert state('{"@type":"NewsArticle","headline":"a\\ud83d b"}').headline == "a\ufffd b"
+
+
+@given(st.text(max_size=300))
+def test_any_text_in_the_script_is_survived(text: str) -> None:
+    found = state(text.replace("<", " ").replace("\x00", ""))
+    for value in (found.headline, found.description, found.body):
+        assert value is None or value.encode("utf-8") is not None
+
+
+def test_date_with_time_betters_a_date_without_and_keeps_its_provenance() -> None:
+    found = read(
+        '<html><head><meta name="date" content="2024-03-05"><meta property="og:published_time" '
+        'content="2024-03-05T14:02:00+02:00"></head><body><h1>T</h1></body></html>'
+    )
+    assert found.published is not None
+    assert found.published.at == datetime(2024, 3, 5, 12, 2, tzinfo=UTC)
+    assert found.published.provenance == "meta:og:published_time"
+    assert found.published.raw == "2024-03-05T14:02:00+02:00"
+
+
+def test_time_without_zone_is_read_in_the_zone_of_the_source() -> None:
+    html = '<meta property="article:published_time" content="2024-03-05T14:02:00"><body><h1>T</h1></body>'
+    found = read(html, timezone="Asia/Riyadh")
+    assert found.published is not None
+    assert found.published.at == datetime(2024, 3, 5, 11, 2, tzinfo=UTC)
+    assert found.published.zone_assumed
+
+
+def test_date_out_of_bounds_is_no_date() -> None:
+    assert read('<meta property="article:published_time" content="9999-03-05T14:02:00Z"><h1>T</h1>').published is None
+    assert read('<meta property="article:published_time" content="2031-03-05T14:02:00Z"><h1>T</h1>').published is None
+
+
+def test_date_in_the_url_is_the_last_resort() -> None:
+    found = read("<body><h1>T</h1></body>", url="https://gazette.example/2023/04/09/story.html")
+    assert found.published is not None
+    assert (found.published.precision, found.published.provenance) == ("day", "url")
+
+
+def test_meta_elements_fill_what_json_ld_leaves_open() -> None:
+    found = read(
+        '<html lang="ar"><head><meta property="og:title" content="عنوان"><meta property="og:image" content="/a.jpg">'
+        '<meta property="article:section" content="اقتصاد"><meta property="article:tag" content="نفط">'
+        '<meta property="article:tag" content="غاز"><meta name="author" content="ليلى حداد">'
+        '<link rel="canonical" href="/world/other"></head><body><h1>عنوان</h1></body></html>'
+    )
+    assert found.title == "عنوان"
+    assert (found.image, found.section, found.tags) == ("https://gazette.example/a.jpg", "اقتصاد", ("نفط", "غاز"))
+    assert (found.authors, found.canonical_url) == (("ليلى حداد",), "https://gazette.example/world/other")
+
+
+def test_source_label_names_no_author() -> None:
+    found = read("<body><h1>عنوان الخبر</h1><div>المصدر:</div><ul><li>(أبوظبي - الميناء)</li></ul><p>نص</p></body>")
+    assert found.authors == ()
+    assert found.byline == "أبوظبي - الميناء"
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "http://[", "mailto:a@b.example"])
+def test_canonical_that_is_no_web_address_is_dropped(address: str) -> None:
+    assert read(f'<link rel="canonical" href="{address}"><body><h1>T</h1></body>').canonical_url is None
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "code"),
+    [
+        ("وقالت الوزارة إن القرار يسري من الغد", "en-US", "ar"),
+        ("وقالت الوزارة إن القرار يسري من الغد", None, "ar"),
+        ("دولت می‌گوید گزارش را چاپ می‌کند و پژوهشگران چشم به راه آن هستند", None, "fa"),
+        ("דובר הצבא מסר הודעה בבוקר", None, "he"),
+        ("The ministry said so", "en", "en"),
+        ("Le ministère l'a dit", "fr-FR", "fr"),
+        ("Le ministère l'a dit", "ar", None),
+        ("Привет мир", None, "ru"),
+    ],
+)
+def test_language_is_what_is_declared_as_far_as_the_script_allows(
+    text: str, declared: str | None, code: str | None
+) -> None:
+    assert detect_language(text, (declared,)) == code
+
+
+def test_walk_survives_nesting_of_thousands() -> None:
+    root = parse("<div>" * 1500 + "<p>deep</p>" + "</div>" * 1500)
+    assert root is not None
+    tree: PageTree = walk(root)
+    assert tree.too_deep
+    assert [block.text for block in tree.blocks] == ["deep"]
