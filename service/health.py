@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from archive.answers import Status
+from archive.answers import ProcessStatus, Status
 from archive.errors import ConfigError
 
 CHECKS = ("all", "database", "scheduler", "worker")
@@ -14,8 +14,8 @@ def find_trouble(status: Status, check: str, *, host: str | None = None) -> list
     """A line for each thing that is wrong; empty when healthy.
 
     ``database``: it answered, so nothing. ``scheduler`` and ``worker``: such a process of this machine (`host`) beats.
-    ``all``: a scheduler and a worker beat anywhere, no job hangs on a dead worker, no source fails, sources.toml is
-    in force.
+    ``all``: a scheduler and a worker beat anywhere, none fell silent unless a later one took its place, no job hangs
+    on a dead worker, no disk is low, no source fails, sources.toml is in force.
 
     Raises:
         ConfigError: there is no such check.
@@ -34,7 +34,9 @@ def find_trouble(status: Status, check: str, *, host: str | None = None) -> list
         if not any(p.alive and p.role == role for p in status.processes)
     ]
     trouble += [
-        f"{p.role} {p.host}:{p.pid} is silent since {p.seen_at.isoformat()}" for p in status.processes if not p.alive
+        f"{p.role} {p.host}:{p.pid} is silent since {p.seen_at.isoformat()}"
+        for p in status.processes
+        if not p.alive and not _is_replaced(p, status)
     ]
     trouble += [
         f"{p.role} {p.host}:{p.pid}: disk is low: {p.state['disk_low']}"
@@ -47,3 +49,8 @@ def find_trouble(status: Status, check: str, *, host: str | None = None) -> list
     if status.source_file is not None and status.source_file.error:
         trouble.append(f"sources.toml is refused: {status.source_file.error}")
     return trouble
+
+
+def _is_replaced(dead: ProcessStatus, status: Status) -> bool:
+    """Whether a process of the same role has begun since and beats: a restart mended it, there is nothing to do."""
+    return any(one.alive and one.role == dead.role and one.started_at > dead.seen_at for one in status.processes)
