@@ -188,6 +188,17 @@ def test_the_rights_hold_even_where_the_words_are_not_looked_at(archive: str, mo
         )
 
 
+def test_the_wire_takes_one_statement_even_where_the_words_are_not_looked_at(
+    archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.ask.check_statement", lambda statement: statement.startswith("SHOW"))
+    for statement in ("SELECT 1; COMMIT; SELECT 2", "SHOW work_mem; COMMIT"):
+        with pytest.raises(QueryRefused, match="multiple commands"):
+            ask(archive, statement)
+    with pytest.raises(QueryRefused, match="syntax error"):
+        ask(archive, "DELETE FROM store.article")
+
+
 def test_without_that_refusal_set_role_alone_would_not_hold(archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Why the words are looked at: were this to fail one day, the list may go."""
     monkeypatch.setattr("archive.ask._REFUSED", frozenset())

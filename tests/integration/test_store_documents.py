@@ -11,7 +11,7 @@ import pytest
 from stored_rows import DAY, HOUR, NOW, Desk, apply, date, link, one, source_row, table
 
 from archive.db import Connection, connect
-from archive.records import DateRow, DocumentChecked, hash_url
+from archive.records import AnnouncementRow, DateRow, DocumentChecked, hash_url
 from archive.store import documents, frontier
 
 
@@ -157,27 +157,27 @@ def test_ten_thousand_links_are_taken_whole(conn: Connection, desk: Desk) -> Non
 def test_two_documents_with_the_same_links_in_other_orders_do_not_lock_each_other_out(database: str) -> None:
     with connect(database) as conn:
         apply(conn, source_row(), source_row("other", "other.example"))
-    urls = [f"https://paper.example/{n}" for n in range(400)]
-    failures: list[BaseException] = []
+    links = [link(f"https://paper.example/{n}") for n in range(3000)]
+    barrier = threading.Barrier(2)
 
-    def read(name: str, ordered: list[str]) -> None:
-        try:
-            with connect(database) as conn:
-                own = Desk(conn, name=name, host=f"{name}.example")
-                own.read_feed(own.begin(), *map(link, ordered))
-        except BaseException as error:
-            failures.append(error)
-            raise
+    def read(name: str, ordered: list[AnnouncementRow]) -> None:
+        with connect(database) as conn:
+            own = Desk(conn, name=name, host=f"{name}.example")
+            begun = own.begin()
+            barrier.wait()
+            own.read_feed(begun, *ordered)
 
     threads = [
-        threading.Thread(target=read, args=("paper", urls)),
-        threading.Thread(target=read, args=("other", urls[::-1])),
+        threading.Thread(target=read, args=("paper", links)),
+        threading.Thread(target=read, args=("other", links[::-1])),
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert failures == []
+    with connect(database) as conn:
+        assert one(conn, "SELECT count(*) FROM store.announcement") == 6000
+        assert one(conn, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0
 
 
 def test_sitemaps_of_an_index_are_returned_in_its_order_once(conn: Connection, desk: Desk) -> None:
