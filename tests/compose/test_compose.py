@@ -130,9 +130,8 @@ def test_a_restarted_postgres_is_found_again(stack: Stack) -> None:
 
 
 def test_it_stops_within_its_grace_and_nothing_is_killed(stack: Stack) -> None:
-    # Twenty pages each at 200 ms: four seconds in which the stop meets crawls under way.
-    for source in ("hajiz", "gatehouse"):
-        stack.wirekeep("recrawl", "--source", source, "--force")
+    # Nine pages at the newsroom's pace of a second: the stop meets a crawl under way.
+    stack.wirekeep("recrawl", "--source", "alwatan", "--force")
     wait_for(lambda: stack.status()["crawls"], 30, "a crawl is under way")
     began = time.monotonic()
     stack.run("stop", "postgres", "scheduler", "worker")
@@ -142,7 +141,7 @@ def test_it_stops_within_its_grace_and_nothing_is_killed(stack: Stack) -> None:
             state = container.state
             assert (service, state["ExitCode"], state["OOMKilled"]) == (service, 0, False)
     files = stack.warc_files()
-    assert len(files) >= 3  # two workers, one of them twice
+    assert len(files) >= 2
     assert [path for path in files if not path.endswith(".warc.gz")] == []
     stack.check_warcs()
 
@@ -158,6 +157,8 @@ def test_down_keeps_the_volumes_and_up_goes_on_where_it_was(stack: Stack, tmp_pa
     )
     assert stored > 50
     wait_for(lambda: stack.rows("select count(*) from archive.captures")[0]["count"] > captures, 60, "fetching goes on")
+    unfinished = "select id from archive.requests where state <> 'done'"
+    wait_for(lambda: not stack.rows(unfinished), 60, "what the stop handed back is fetched")
     assert stack.rows("select count(*) from archive.articles")[0]["count"] == stored
     assert stack.rows("select count(*) from archive.revisions")[0]["count"] == stored
     assert set(files) < set(stack.warc_files())
