@@ -1,0 +1,174 @@
+"""Re-crawl on demand from any SQL client: by any spelling, once however often it is asked, at once or told why not."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from archive.db import connect
+from archive.errors import ArchiveError
+from crawler.discover.urls import canonicalise
+from demo.publishers import DOMAIN
+from demo.sources import write_sources
+
+from .running import Wirekeep
+
+# The English paper announces its stories with tracking parameters, twice, and has print twins.
+SOURCES = ("wire-herald-world", "sahifa")
+
+
+def _recrawl(wirekeep: Wirekeep, url: str, *, force: bool = False) -> int:
+    return int(wirekeep.sql("SELECT archive.recrawl(%s, %s) AS id", [url, force])[0]["id"])
+
+
+def _request(wirekeep: Wirekeep, number: int) -> dict[str, Any]:
+    (row,) = wirekeep.sql("SELECT * FROM archive.requests WHERE id = %s", [number])
+    return row
+
+
+def _done(wirekeep: Wirekeep, number: int, within: float = 60.0) -> dict[str, Any]:
+    wirekeep.until(lambda: _request(wirekeep, number)["state"] == "done", f"request {number} is done", within)
+    return _request(wirekeep, number)
+
+
+def _crawl(wirekeep: Wirekeep) -> None:
+    wirekeep.write_sources(every="1h", only=SOURCES)
+    wirekeep.start("scheduler")
+    wirekeep.start("worker")
+    wirekeep.crawl_all()
+
+
+def _article(wirekeep: Wirekeep, url: str) -> dict[str, Any]:
+    (row,) = wirekeep.sql("SELECT * FROM archive.articles WHERE url = %s", [canonicalise(url)])
+    return row
+
+
+def test_any_spelling_or_alias_of_a_url_fetches_the_story(wirekeep: Wirekeep) -> None:
+    _crawl(wirekeep)
+    expected = wirekeep.newsroom.expected.articles.values()
+    story = next(article for article in expected if article.source == SOURCES[0] and article.aliases)
+    edited = wirekeep.newsroom.edit(story.url, paragraph="A correction was added by the desk later in the day.")
+    spellings = [
+        edited.replace("http://", "HTTP://").replace(DOMAIN, DOMAIN.upper()),
+        f"  {edited}?utm_source=x&fbclid=y#top ",
+        *story.aliases,
+    ]
+    answers = [_done(wirekeep, _recrawl(wirekeep, spelling)) for spelling in spellings]
+    # One story, one URL that is fetched; the first brings the edit, the others find it as it is.
+    article = _article(wirekeep, edited)
+    assert {answer["article_id"] for answer in answers} == {article["id"]}
+    assert [answer["outcome"] for answer in answers] == ["stored"] + ["unchanged"] * (len(answers) - 1)
+    assert {answer["revision_id"] for answer in answers} == {article["revision_id"]}
+    assert article["edits"] == 1
+    assert all(answer["waits_for"] is None and answer["finished_at"] >= answer["started_at"] for answer in answers)
+
+
+def test_a_request_that_waits_is_the_same_for_everybody_who_asks(wirekeep: Wirekeep) -> None:
+    wirekeep.write_sources(every="1h", only=SOURCES)
+    scheduler = wirekeep.start("scheduler")
+    wirekeep.until(lambda: wirekeep.events("sources_loaded"), "sources")
+    url = _any_url(wirekeep)
+    mark = "&" if "?" in url else "?"
+    # No worker yet: the requests wait. Two sessions ask in the same moment, one of them commits late.
+    ready, ids = threading.Barrier(2), [0, 0]
+
+    def ask(place: int) -> None:
+        with connect(wirekeep.dsn) as conn:
+            ready.wait(timeout=10)
+            row = conn.execute("SELECT archive.recrawl(%s) AS id", [f"{url}{mark}utm_medium={place}"]).fetchone()
+            assert row is not None
+            ids[place] = row["id"]
+            conn.execute("SELECT pg_sleep(0.3)")
+
+    sessions = [threading.Thread(target=ask, args=(place,)) for place in (0, 1)]
+    for session in sessions:
+        session.start()
+    for session in sessions:
+        session.join(timeout=30)
+    assert ids[0] == ids[1] == _recrawl(wirekeep, url)
+    state = _request(wirekeep, ids[0])
+    assert (state["state"], state["waits_for"]) == ("waiting", "a free worker")
+    assert wirekeep.sql("SELECT count(*) AS n FROM queue.procrastinate_jobs WHERE queue_name = 'demand'")[0]["n"] == 1
+    wirekeep.stop(scheduler)
+    wirekeep.start("worker")
+    assert _done(wirekeep, ids[0])["outcome"] == "stored"
+    # Done: whoever asks now asks anew.
+    assert _recrawl(wirekeep, url) > ids[0]
+
+
+def _any_url(wirekeep: Wirekeep) -> str:
+    return next(url for url, one in wirekeep.newsroom.expected.articles.items() if one.source == "sahifa")
+
+
+def test_an_unknown_url_of_a_known_host_is_archived_and_another_host_is_refused(wirekeep: Wirekeep) -> None:
+    _crawl(wirekeep)
+    # Announced by the other desk of the same paper, which is no source here: the frontier never heard of it.
+    unknown = next(
+        url for url, one in wirekeep.newsroom.expected.articles.items() if one.source == "wire-herald-business"
+    )
+    assert wirekeep.sql("SELECT 1 FROM archive.outcomes WHERE url = %s", [canonicalise(unknown)]) == []
+    answer = _done(wirekeep, _recrawl(wirekeep, unknown))
+    assert answer["outcome"] == "stored"
+    article = _article(wirekeep, unknown)
+    assert (answer["article_id"], article["text"] != "") == (article["id"], True)
+    elsewhere = f"albarid.{DOMAIN}:{wirekeep.newsroom.port}"
+    with pytest.raises(ArchiveError, match="no enabled source covers host") as refused:
+        _recrawl(wirekeep, f"http://{elsewhere}/article/1.html")
+    assert elsewhere in str(refused.value)
+    done = wirekeep.run("recrawl", f"http://{elsewhere}/article/1.html", check=False)
+    assert done.returncode != 0
+    assert f'hosts = ["{elsewhere}"]' in done.stderr
+
+
+def test_a_source_is_fetched_again_by_name(wirekeep: Wirekeep) -> None:
+    _crawl(wirekeep)
+    before = len(wirekeep.newsroom.log)
+    number = wirekeep.sql("SELECT archive.recrawl_source('sahifa') AS id")[0]["id"]
+    answer = _done(wirekeep, number)
+    articles = wirekeep.sql("SELECT count(*) AS n FROM archive.articles WHERE source = 'sahifa'")[0]["n"]
+    assert (answer["outcome"], answer["reason"]) == ("done", f"{articles} unchanged")
+    assert len(wirekeep.newsroom.log) - before == articles
+    with pytest.raises(ArchiveError, match="no source is called"):
+        wirekeep.sql("SELECT archive.recrawl_source('sahifaa')")
+
+
+def test_a_request_is_served_while_every_crawl_slot_is_busy(wirekeep: Wirekeep) -> None:
+    # Two slots for crawls, four sources that each take ten seconds and more: both slots are taken for long.
+    slow = ("alwatan", "gatehouse", "hajiz", "maraya")
+    wirekeep.write_sources(every="1h", pace="1s", only=slow)
+    file = wirekeep.folder / "sources.toml"
+    quick = wirekeep.folder / "quick.toml"
+    write_sources(quick, wirekeep.newsroom.port, every="1h", only=("sahifa",))
+    file.write_text(file.read_text(encoding="utf-8") + quick.read_text(encoding="utf-8"), encoding="utf-8")
+    wirekeep.start("scheduler")
+    wirekeep.start("worker", WIREKEEP_CONCURRENCY="2")
+    running = "SELECT count(*) AS n FROM archive.crawls WHERE state = 'running' AND source = ANY (%s)"
+    wirekeep.until(lambda: wirekeep.sql(running, [list(slow)])[0]["n"] == 2, "both slots are busy", 60)
+    wirekeep.until(lambda: wirekeep.events("worker_started"), "the worker", 60)
+    answer = _done(wirekeep, _recrawl(wirekeep, _any_url(wirekeep)))
+    assert answer["outcome"] == "stored"
+    # It was served beside the slow crawls, not after one of them: none had ended by then.
+    ended = "SELECT 1 FROM archive.crawls WHERE source = ANY (%s) AND finished_at <= %s"
+    assert wirekeep.sql(ended, [list(slow), answer["started_at"]]) == []
+    waited = (answer["started_at"] - answer["asked_at"]).total_seconds()
+    print(f"picked up after {waited * 1000:.0f} ms")
+
+
+def test_a_request_for_a_paused_host_waits_and_says_for_what(wirekeep: Wirekeep) -> None:
+    _crawl(wirekeep)
+    url = _any_url(wirekeep)
+    edited = wirekeep.newsroom.edit(url, paragraph="أضاف المحرر فقرة بعد أن عاد الموقع إلى العمل.")
+    wirekeep.newsroom.pause("sahifa", status=503, retry_after="4")
+    number = _recrawl(wirekeep, url)
+    host = f"host sahifa.{DOMAIN}:{wirekeep.newsroom.port}"
+    wirekeep.until(lambda: str(_request(wirekeep, number)["waits_for"]).startswith(host), "it waits for the host", 30)
+    state = _request(wirekeep, number)
+    assert state["state"] == "waiting"
+    assert state["waits_for"].endswith("Retry-After: 4")
+    assert _recrawl(wirekeep, url) == number
+    wirekeep.newsroom.resume("sahifa")
+    answer = _done(wirekeep, number)
+    assert (answer["outcome"], _article(wirekeep, edited)["edits"]) == ("stored", 1)
+    assert answer["revision_id"] == _article(wirekeep, edited)["revision_id"]
