@@ -33,7 +33,7 @@ class ExtractionPool:
 
     def __init__(self, processes: int, *, timeout: float, max_parse: int) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["crawler.process"])
+        context.set_forkserver_preload(["crawler.warm"])
         self._pool = ProcessPool(max_workers=processes, max_tasks=MAX_TASKS, context=context)
         self._timeout = timeout
         self._max_parse = max_parse
