@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
-.PHONY: demo check test bench bench-quality faults format lock clean up
+.PHONY: demo check test bench bench-quality faults format docs lock clean up
 
 demo: $(STAMP)
 	@$(BIN)/wirekeep demo
@@ -52,6 +52,9 @@ bench: $(DEV)
 bench-quality: $(DEV)
 	@PYTHON="$(PYTHON)" sh scripts/environment.sh $(VENV) bench
 	$(BIN)/python -m benchmarks.quality_table
+
+docs: $(DEV)
+	$(BIN)/python scripts/write_docs.py
 
 lock: $(DEV)
 	@sh scripts/lock.sh

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Sources: list, show, check, diff, pause, resume.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A source of sources.toml.")]
 SHOWN_LINKS = 8
 
 
@@ -71,7 +72,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(context: typer.Context, name: str, as_json: AsJson = False) -> None:
+def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """One source with every default filled in.
 
     [bold]Example[/bold]
@@ -91,7 +92,7 @@ def show(context: typer.Context, name: str, as_json: AsJson = False) -> None:
 @app.command()
 def check(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="A source of the file.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A source of sources.toml.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every source, enabled or not.")] = False,
     articles: Annotated[int, typer.Option(min=0, max=20, help="Articles to fetch.")] = 2,
     as_json: AsJson = False,
@@ -222,7 +223,7 @@ def diff(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def pause(
     context: typer.Context,
-    name: str,
+    name: Name,
     why: Annotated[str, typer.Option(help="The reason, for status.")] = "paused by hand",
 ) -> None:
     """Stop crawling a source until `resume`; it survives a reload of sources.toml."""
@@ -230,7 +231,7 @@ def pause(
 
 
 @app.command()
-def resume(context: typer.Context, name: str) -> None:
+def resume(context: typer.Context, name: Name) -> None:
     """Crawl a paused source again; what it missed is one catch-up."""
     _set_pause(context, name, None)
 
