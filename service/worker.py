@@ -17,6 +17,7 @@ import structlog
 
 from archive import warc
 from archive.db import Connection, Pool, borrow, open_pool
+from archive.errors import ConfigError
 from archive.store import crawls, slots, warcs
 from archive.threads import ArchiveThreads
 from crawler import jobs
@@ -95,6 +96,7 @@ async def run_worker(settings: Settings, dsn: str, stop: asyncio.Event) -> int:
 
     Call it inside `crawler.fetch.loop.run`: Scrapy needs that loop.
     """
+    refuse_nameless(settings)
     guard.install(settings.allow_addresses)
     with open_pool(dsn, size=THREADS) as pool:
         _recover(settings, pool)
@@ -108,6 +110,19 @@ async def run_worker(settings: Settings, dsn: str, stop: asyncio.Event) -> int:
         finally:
             extraction.close()
             threads.close()
+
+
+def refuse_nameless(settings: Settings) -> None:
+    """Refuse to fetch from strangers without saying who fetches; a worker of the demo has an allow-list instead.
+
+    Raises:
+        ConfigError: neither a contact nor an allowed private address; says what to set.
+    """
+    if settings.contact is None and not settings.allow_addresses:
+        raise ConfigError(
+            "WIREKEEP_CONTACT is not set: sites must be able to reach whoever fetches from them; set it to a page or "
+            "mailto: address of yours, in the environment, service file or .env (docker compose)"
+        )
 
 
 def _recover(settings: Settings, pool: Pool) -> None:

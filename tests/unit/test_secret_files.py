@@ -14,6 +14,7 @@ from crawler.secrets import read_secret
 from crawler.settings import count_cores, read_settings
 from crawler.sources import parse_sources, resolve_headers
 from service.database import read_dsn
+from service.worker import refuse_nameless
 
 CANARY = "s3cr3t-canary 'with' \\odd/ letters@:"
 
@@ -115,3 +116,12 @@ def test_extraction_takes_the_cores_that_it_may_use_and_not_all_of_the_machine()
         assert count_cores() == 1
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def test_a_worker_without_a_contact_fetches_from_nobody_but_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CONTACT", "ALLOW_ADDRESSES"):
+        monkeypatch.delenv(f"WIREKEEP_{name}", raising=False)
+    with pytest.raises(ConfigError, match=r"WIREKEEP_CONTACT is not set: .*\.env"):
+        refuse_nameless(read_settings())
+    refuse_nameless(read_settings(contact="mailto:desk@paper.test"))
+    refuse_nameless(read_settings(allow_addresses=("news.test=127.0.0.1:8080",)))
