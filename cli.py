@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from archive.errors import ArchiveUnavailable, ConfigError, WirekeepError
-from commands import ask, database, demand, demo, service, setup, sources
+from commands import ask, boilerplate, database, demand, demo, service, setup, sources
 from commands.context import Options
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ setup.add_to(app)
 service.add_to(app)
 demand.add_to(app)
 ask.add_to(app)
+boilerplate.add_to(app)
 app.add_typer(sources.app, name="sources")
 app.add_typer(database.app, name="db")
 demo.add_to(app)

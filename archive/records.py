@@ -344,6 +344,24 @@ class CurrentText:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ObservedLine:
+    """A line of an article that could be the host's boilerplate: `line` folded, as compared, `sample` as it stood."""
+
+    line: str
+    sample: str
+    zone: Literal["lead", "body", "tail"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostSighting:
+    """What an article shows of its host's template. `paragraphs` are hashes (signed, 64 bits) that tell its story."""
+
+    host: str
+    lines: tuple[ObservedLine, ...]
+    paragraphs: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ArticleSave:
     """One article's new state, saved in one transaction.
 
@@ -366,6 +384,7 @@ class ArticleSave:
     reextracted: ExtractionRow | None = None
     next_due_at: datetime | None = None
     revisits: int = 0
+    sighting: HostSighting | None = None  # kept with an article's first save, for learning its host's boilerplate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

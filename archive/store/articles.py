@@ -7,6 +7,7 @@ from psycopg.rows import DictRow
 from archive.db import Connection, retry_transaction
 from archive.errors import ArchiveError
 from archive.records import ArticleSave, Conclusion, CurrentText, ExtractionRow, Saved, VersionRow, hash_url
+from archive.store.boilerplate import observe
 from archive.store.captures import insert_captures
 from archive.store.cleaning import clean_text
 from archive.store.extractions import put_extraction
@@ -109,6 +110,8 @@ def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: in
     if inserted is not None:
         saved = _add_revision(conn, save, inserted["article_id"], capture_id)
         _add_aliases(conn, saved.article_id, save.aliases)
+        if save.sighting is not None:
+            observe(conn, saved.article_id, save.sighting, save.at)
         return saved, None
     article = get_row(conn, "lock_article", url_hash=hash_url(save.url))
     if bytes(article["fetch_url_hash"]) == save.fetch_url_hash:

@@ -194,6 +194,7 @@ async def _run(shop: Workshop, begun: CrawlBegun, *, kind: str, request: Request
     reason: str | None = "broken off"
     try:
         await run_crawl(plan, ports)
+        await keeper.host_states.learn()
         state, reason = _judge_end(reader, sink)
     except asyncio.CancelledError:
         state, reason = "handed_back", "its worker was stopped"

@@ -26,6 +26,7 @@ from crawler.discover.urls import canonicalise, host_of
 from crawler.errors import ExtractionFailed
 from crawler.fetch.tasks import Fetched, Missed
 from crawler.pipeline.convert import now_utc, to_extraction, to_link
+from crawler.pipeline.hostlines import HostState, HostStates, observe_article
 from crawler.pipeline.policy import (
     PASSING,
     find_identity,
@@ -84,6 +85,7 @@ class PageKeeper:
         self._pool = pool
         self._warc_root = warc
         self._max_body = max_body
+        self.host_states = HostStates(threads)
         self.counts: Counter[str] = Counter()
 
     async def take(self, leased: LeasedUrl, fetched: Fetched) -> None:
@@ -199,34 +201,53 @@ class PageKeeper:
             reason = f"redirected to {fetched.url}, a host that the source does not cover"
             await self._conclude(leased, Outcome.NOT_ALLOWED, reason, answer)
             return
-        result = await self._extract(leased, fetched)
+        state = await self.host_states.find(host_of(fetched.url))
+        result = await self._extract(leased, fetched, state)
         if isinstance(result, Rejected):
             again = leased.article_id is not None or result.reason.value in PASSING
             reason = f"{result.reason.value}: {result.detail}"
             await self._conclude(leased, Outcome.REJECTED, reason, answer, again=again)
         else:
-            await self._keep(leased, fetched, answer.captures, result)
+            await self._keep(leased, fetched, answer.captures, result, state)
 
-    async def _extract(self, leased: LeasedUrl, fetched: Fetched) -> Article | Rejected:
-        page = Page(
-            url=fetched.url,
-            body=fetched.body,
-            content_type=fetched.header("content-type"),
-            fetched_at=fetched.fetched_at,
+    async def _extract(self, leased: LeasedUrl, fetched: Fetched, state: HostState) -> Article | Rejected:
+        content_type = fetched.header("content-type")
+        page = self._make_page(
+            leased, state, body=fetched.body, url=fetched.url, content_type=content_type, at=fetched.fetched_at
+        )
+        return await self._pool.process(page)
+
+    def _make_page(
+        self, leased: LeasedUrl, state: HostState, *, body: bytes, url: str, content_type: str | None, at: datetime
+    ) -> Page:
+        return Page(
+            url=url,
+            body=body,
+            content_type=content_type,
+            fetched_at=at,
             language=self._source.language,
             timezone=self._source.timezone,
             rules=self._source.site_rules(),
             announced=to_link(leased.announcement),
+            host_lines=state.lines,
+            host_state=state.version,
         )
-        return await self._pool.process(page)
 
     async def _keep(
-        self, leased: LeasedUrl, fetched: Fetched, captures: tuple[CaptureRow, ...], article: Article
+        self,
+        leased: LeasedUrl,
+        fetched: Fetched,
+        captures: tuple[CaptureRow, ...],
+        article: Article,
+        state: HostState,
     ) -> None:
         extraction = to_extraction(article)
+        host = host_of(fetched.url)
         for left in reversed(range(COMPARISONS)):
-            compared = await self._compare(leased, fetched, article, extraction)
+            compared = await self._compare(leased, fetched, article, extraction, state)
             save = self._make_save(leased, fetched, captures, extraction, compared)
+            if compared.decision == "new":
+                save = replace(save, sighting=observe_article(host, article))
             try:
                 saved = await self._threads.run(articles.save_article, save)
             except articles.Stale:
@@ -235,6 +256,8 @@ class PageKeeper:
                 continue
             self.counts[saved.outcome] += 1
             self.counts["revised"] += int(saved.new_revision and compared.decision == "revision")
+            if saved.new_revision and compared.decision == "new":
+                self.host_states.note(host)
             return
 
     def _make_save(
@@ -269,7 +292,7 @@ class PageKeeper:
     # ------------------------------------------------------------------------------ is it an edit?
 
     async def _compare(
-        self, leased: LeasedUrl, fetched: Fetched, article: Article, extraction: ExtractionRow
+        self, leased: LeasedUrl, fetched: Fetched, article: Article, extraction: ExtractionRow, state: HostState
     ) -> Compared:
         own = canonicalise(fetched.url) or leased.url
         for url in dict.fromkeys((find_identity(fetched.url, article.canonical_url), own, leased.url)):
@@ -277,29 +300,31 @@ class PageKeeper:
             if current is None:
                 continue
             if is_own_capture(current, leased.url):
-                return await self._compare_texts(leased, current, extraction)
+                return await self._compare_texts(leased, current, extraction, state)
             if tell_same_story(current, extraction):
                 # A twin (AMP, print, tracking): saving as new makes it an alias and ends as duplicate.
                 return Compared(decision="new", url=current.url, expected_revision_id=None)
             if url == leased.url:
                 break
             # Another story stands at the URL that this page calls canonical: the claim is wrong, its own URL counts.
-            return await self._compare_as(leased, own if own != url else leased.url, extraction)
+            return await self._compare_as(leased, own if own != url else leased.url, extraction, state)
         return Compared(
             decision="new", url=find_identity(fetched.url, article.canonical_url), expected_revision_id=None
         )
 
-    async def _compare_as(self, leased: LeasedUrl, url: str, extraction: ExtractionRow) -> Compared:
+    async def _compare_as(self, leased: LeasedUrl, url: str, extraction: ExtractionRow, state: HostState) -> Compared:
         current = await self._threads.run(articles.current_text, hash_url(url))
         if current is not None and is_own_capture(current, leased.url):
-            return await self._compare_texts(leased, current, extraction)
+            return await self._compare_texts(leased, current, extraction, state)
         return Compared(decision="new", url=url, expected_revision_id=None)
 
-    async def _compare_texts(self, leased: LeasedUrl, current: CurrentText, extraction: ExtractionRow) -> Compared:
-        """Old and new bytes under the same versions: an upgrade or a new rule must not look like an edit."""
+    async def _compare_texts(
+        self, leased: LeasedUrl, current: CurrentText, extraction: ExtractionRow, state: HostState
+    ) -> Compared:
+        """Old and new bytes under the same versions: an upgrade, a new rule or a learned line is no edit."""
         old_digest, reextracted = current.content_digest, None
         if current.version != extraction.version:
-            reextracted = await self._extract_again(leased, current)
+            reextracted = await self._extract_again(leased, current, state)
             old_digest = reextracted.content_digest if reextracted is not None else b""
         same = old_digest == extraction.content_digest
         return Compared(
@@ -309,21 +334,16 @@ class PageKeeper:
             reextracted=reextracted,
         )
 
-    async def _extract_again(self, leased: LeasedUrl, current: CurrentText) -> ExtractionRow | None:
-        """The stored revision's bytes under today's code and rules; None where today's rules reject them."""
+    async def _extract_again(self, leased: LeasedUrl, current: CurrentText, state: HostState) -> ExtractionRow | None:
+        """The stored revision's bytes under today's code and rules and the host state of the new bytes (also where
+        those came from another host); None where today's rules reject them."""
         place = current.capture.place
         where = (self._warc_root, place.path, place.offset, place.length)
         record = await self._threads.call(warc.read_record, *where)
         body = await self._threads.call(warc.read_body, *where, max_bytes=self._max_body)
-        page = Page(
-            url=current.capture.url,
-            body=body,
-            content_type=record.http_header("content-type"),
-            fetched_at=current.capture.fetched_at,
-            language=self._source.language,
-            timezone=self._source.timezone,
-            rules=self._source.site_rules(),
-            announced=to_link(leased.announcement),
+        capture, content_type = current.capture, record.http_header("content-type")
+        page = self._make_page(
+            leased, state, body=body, url=capture.url, content_type=content_type, at=capture.fetched_at
         )
         result = await self._pool.process(page)
         return None if isinstance(result, Rejected) else to_extraction(result)
