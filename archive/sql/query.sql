@@ -69,15 +69,13 @@ SELECT f.frontier_id, f.url, s.name AS source, f.announced_at, f.outcome::text A
 FROM store.frontier f
 JOIN store.source s ON s.source_id = f.source_id
 LEFT JOIN store.article a ON a.article_id = f.article_id
-WHERE f.url_hash IN (
-    SELECT %(url_hash)s::bytea
-    UNION ALL
-    SELECT o.fetch_url_hash FROM store.article o WHERE o.url_hash = %(url_hash)s
-    UNION ALL
-    SELECT o.fetch_url_hash FROM store.alias l JOIN store.article o ON o.article_id = l.article_id
-    WHERE l.url_hash = %(url_hash)s)
-ORDER BY f.url_hash = %(url_hash)s::bytea DESC
-LIMIT 1;
+WHERE f.frontier_id = coalesce(
+    (SELECT g.frontier_id FROM store.frontier g WHERE g.url_hash = %(url_hash)s),
+    (SELECT g.frontier_id FROM store.article o JOIN store.frontier g ON g.url_hash = o.fetch_url_hash
+     WHERE o.url_hash = %(url_hash)s),
+    (SELECT g.frontier_id FROM store.alias l
+     JOIN store.article o ON o.article_id = l.article_id JOIN store.frontier g ON g.url_hash = o.fetch_url_hash
+     WHERE l.url_hash = %(url_hash)s));
 
 -- name: why_sightings
 -- Where a URL was announced, the first time first.
@@ -140,13 +138,17 @@ LIMIT 20;
 
 -- name: why_held
 -- The newest links that a document held when it was last read.
-SELECT f.url, n.title, n.published_at::timestamptz AS published_at, n.rule
-FROM store.announcement n
+SELECT f.url, n.title, n.published_at, n.rule
+FROM (
+    SELECT a.frontier_id, a.title, a.published_at::timestamptz AS published_at, a.rule, a.announcement_id
+    FROM store.document d
+    JOIN store.announcement a ON a.document_id = d.document_id
+    WHERE d.document_id = %(document_id)s AND a.last_seen_at > d.changed_at - interval '1 hour 1 minute'
+    ORDER BY a.published_at DESC NULLS LAST, a.announcement_id DESC
+    LIMIT 5
+) n
 JOIN store.frontier f ON f.frontier_id = n.frontier_id
-JOIN store.document d ON d.document_id = n.document_id
-WHERE n.document_id = %(document_id)s AND n.last_seen_at > d.changed_at - interval '1 hour 1 minute'
-ORDER BY n.published_at DESC NULLS LAST, n.announcement_id DESC
-LIMIT 5;
+ORDER BY n.published_at DESC NULLS LAST, n.announcement_id DESC;
 
 -- name: status_sources
 -- Every source that has not been retired, and how it fares.
@@ -214,7 +216,7 @@ SELECT now() AS at,
        (SELECT count(*) FROM store.revision) AS revisions,
        (SELECT count(*) FROM store.capture) AS captures,
        (SELECT count(*) FROM store.frontier) AS urls,
-       (SELECT count(*) FROM store.frontier f WHERE f.outcome IS NULL) AS pending,
+       (SELECT count(*) FROM store.frontier f WHERE f.due_at IS NOT NULL AND f.outcome IS NULL) AS pending,
        (SELECT count(*) FROM store.request q WHERE q.finished_at IS NULL) AS open_requests,
        pg_database_size(current_database()) AS database_bytes;
 

@@ -24,9 +24,9 @@ def desk(conn: Connection) -> Desk:
     return Desk(conn)
 
 
-def test_the_views_are_these_and_each_can_be_read(conn: Connection) -> None:
+def test_the_views_are_there_and_each_can_be_read(conn: Connection) -> None:
     rows = table(conn, "SELECT viewname FROM pg_views WHERE schemaname = 'archive'")
-    assert {row["viewname"] for row in rows} == VIEWS
+    assert {row["viewname"] for row in rows} >= VIEWS
     for name in VIEWS:
         assert table(conn, f"SELECT * FROM archive.{name}") == []
 
@@ -105,7 +105,7 @@ def test_coverage_adds_up(conn: Connection, desk: Desk) -> None:
     articles.save_article(conn, desk.save(begun, found["2"], next_due_at=NOW - DAY))
     (again,) = desk.lease(begun)
     conclude(desk, begun, again, "gone", status=410)
-    conclude(desk, begun, found["3"], "rejected", status=200)
+    conclude(desk, begun, found["3"], "rejected", status=200, captures=(desk.capture(found["3"].url),))
     conclude(desk, begun, found["4"], "robots")
     first, second = table(conn, "SELECT * FROM archive.coverage ORDER BY day")
     assert (first["day"], second["day"]) == (NOW.date(), (NOW + DAY).date())

@@ -78,6 +78,7 @@ CREATE TABLE store.revision (
     extraction_id   bigint,
     UNIQUE (article_id, number)
 );
+CREATE INDEX ON store.revision (seen_at DESC);
 COMMENT ON TABLE store.revision IS 'A change made by the publisher: old and new bytes extracted under the same code differ. Never overwritten.';
 COMMENT ON COLUMN store.revision.revision_id IS 'Key.';
 COMMENT ON COLUMN store.revision.article_id IS 'The article.';

@@ -282,8 +282,7 @@ CREATE VIEW archive.coverage AS
 SELECT s.name AS source,
        (f.announced_at AT TIME ZONE 'UTC')::date AS day,
        count(*) AS announced,
-       count(*) FILTER (WHERE EXISTS (SELECT FROM store.attempt t
-                                      WHERE t.frontier_id = f.frontier_id AND t.status IS NOT NULL)) AS fetched,
+       count(*) FILTER (WHERE f.capture_id IS NOT NULL) AS fetched,
        count(*) FILTER (WHERE f.article_id IS NOT NULL AND f.outcome IS DISTINCT FROM 'duplicate') AS stored,
        count(*) FILTER (WHERE f.outcome IS NULL) AS pending,
        count(*) FILTER (WHERE f.outcome = 'stored') AS outcome_stored,
@@ -304,7 +303,7 @@ COMMENT ON VIEW archive.coverage IS 'What became of every URL, by source and day
 COMMENT ON COLUMN archive.coverage.source IS 'Name of the source that announced them first.';
 COMMENT ON COLUMN archive.coverage.day IS 'Day of the first announcement, in UTC.';
 COMMENT ON COLUMN archive.coverage.announced IS 'URLs announced (or asked for) for the first time.';
-COMMENT ON COLUMN archive.coverage.fetched IS 'Of these, URLs that a server has answered at least once.';
+COMMENT ON COLUMN archive.coverage.fetched IS 'Of these, URLs whose page has arrived at least once, article or not.';
 COMMENT ON COLUMN archive.coverage.stored IS 'Of these, URLs whose story is in the archive, also where its last look found it unchanged or gone.';
 COMMENT ON COLUMN archive.coverage.pending IS 'Of these, URLs without an outcome yet: owed a fetch.';
 COMMENT ON COLUMN archive.coverage.outcome_stored IS 'Last outcome: stored or revised.';
