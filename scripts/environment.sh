@@ -58,5 +58,8 @@ case $extra in
         install --require-hashes -r requirements.lock
         install --no-deps --no-build-isolation -e . ;;
     dev) install --no-build-isolation -e '.[dev]' -c requirements.constraints ;;
-    bench) install -e '.[bench]' ;;
+    bench)
+        # pip before 24 stumbles over the peers' lxml[html_clean] (an assertion of its own).
+        install --upgrade pip
+        install --no-build-isolation -e '.[bench,dev]' -c requirements.constraints ;;
 esac
