@@ -238,14 +238,18 @@ def _print_processes(status: Status) -> None:
 
 
 def _print_sources(status: Status) -> None:
-    """A line a source; what went wrong stands below, on a line of its own."""
+    """A line a source that is not disabled; what went wrong stands below, on a line of its own."""
     rows = []
-    for source in status.sources:
+    shown = [source for source in status.sources if source.state != "disabled"]
+    for source in shown:
         owed = str(source.owed) + (f" ({source.held} held)" if source.held else "")
         crawled = _ago(source.crawled_at, status.at)
         rows.append((source.name, source.state, crawled, source.schedule or "-", str(source.articles), owed))
-    print_table(("source", "state", "crawled", "schedule", "stories", "owed"), rows)
-    for source in status.sources:
+    if shown:
+        print_table(("source", "state", "crawled", "schedule", "stories", "owed"), rows)
+    if disabled := len(status.sources) - len(shown):
+        typer.echo(f"{disabled} disabled: wirekeep sources list")
+    for source in shown:
         if said := source.last_error or source.paused_why:
             _line(f"{source.name}: {said}")
 

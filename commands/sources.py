@@ -112,6 +112,8 @@ def check(
         raise ConfigError("sources check takes either NAME or --all, found " + ("both" if every else "neither"))
     wanted = _load(settings) if every else (_find(settings, str(name)),)
     found: list[Rehearsal] = []
+    if settings.contact is None and not settings.allow_addresses:
+        typer.echo("WIREKEEP_CONTACT is not set: the sites cannot see who asks, or reach you", err=True)
 
     async def main() -> int:
         from crawler.pipeline.rehearsal import rehearse
