@@ -76,8 +76,8 @@ def linked_names(block: Block) -> tuple[str, ...]:
 def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> tuple[str | None, tuple[str, ...]]:
     """The byline printed near the headline: a short block marked as the author's between `first` and `last`.
 
-    Returns its text and the names in it. A label that stands alone («المصدر:») is joined with what follows it, and names
-    no author: it says where the copy is from.
+    Returns its text and the names in it. A label that stands alone («المصدر:») is joined with what follows it, and
+    names no author: it says where the copy is from.
     """
     near = blocks[first:last]
     marked = (block for block in near if "author" in block.marks and not block.marks & _ELSEWHERE)

@@ -55,7 +55,7 @@ def install_reactor() -> tuple[Any, asyncio.AbstractEventLoop]:
     if "twisted.internet.reactor" not in sys.modules:
         from twisted.internet import asyncioreactor
 
-        # Half of what a fetch costs is the loop's own bookkeeping; uvloop does it in C (13.3 -> 11.3 ms a page, measured).
+        # Half of a fetch's cost is the loop's own bookkeeping; uvloop does it in C (13.3 -> 11.3 ms a page, measured).
         loop = uvloop.new_event_loop()
         asyncio.set_event_loop(loop)
         asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
