@@ -170,7 +170,8 @@ class PageKeeper:
     ) -> None:
         """A final outcome without new text; a story that is stored is still looked at again when its age says so."""
         self.counts[outcome.value] += 1
-        revisit = leased.article_id is not None if again is None else again
+        # A revisit that was owed goes on by its ages: a wall that answers 304 may still give way to the story.
+        revisit = (leased.article_id is not None or leased.due_why == "revisit") if again is None else again
         conclusion = Conclusion(
             frontier_id=leased.frontier_id,
             crawl_id=self._crawl_id,
