@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from importlib.resources import files
 from urllib.parse import urlsplit
 
 from crawler import attribute as attribution
@@ -64,8 +65,11 @@ def process(page: Page) -> Article | Rejected:
 
 
 def rules_digest() -> str:
-    """Digest over every rule and agency file that has a say in what `process` gives."""
-    return hashlib.sha256(f"{cleaning.rules_digest()} {attribution.rules_digest()}".encode()).hexdigest()[:16]
+    """Digest over every rule file that has a say in what `process` gives: lexicon, gates, agencies, months."""
+    tables = [entry for entry in files("crawler.extract").iterdir() if entry.name.endswith(".toml")]
+    months = b"".join(entry.read_bytes() for entry in sorted(tables, key=lambda entry: entry.name))
+    parts = f"{cleaning.rules_digest()} {attribution.rules_digest()} ".encode() + months
+    return hashlib.sha256(parts).hexdigest()[:16]
 
 
 @functools.cache

@@ -62,10 +62,11 @@ def lexicon_files() -> tuple[tuple[str, bytes], ...]:
 
 
 def rules_digest() -> str:
-    """Digest over all lexicon files: changes when any rule does."""
+    """Digest over all rule files of cleaning (lexicon and gates): changes when any rule does."""
     digest = hashlib.sha256()
-    for name, data in lexicon_files():
-        digest.update(name.encode() + b"\0" + data + b"\0")
+    for entry in sorted(files(__package__).iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".toml"):
+            digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

@@ -35,4 +35,4 @@ def _is_deck(sheet: Sheet, at: int, description: str) -> bool:
     heading = line.tag in {"h2", "h3", "h4"} and sheet.words(at) >= 6
     if line.beside:
         return described and (heading or line.strong > 0.8)
-    return "standfirst" in sheet.marks(at) or described or (heading and line.added)
+    return line.added or described or "standfirst" in sheet.marks(at)

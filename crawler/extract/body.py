@@ -10,13 +10,15 @@ from lxml.html import HtmlElement
 
 from crawler.extract.align import Span, align, unmark
 from crawler.extract.article import main_text
-from crawler.extract.missing import APART, find_deck, find_missing
+from crawler.extract.missing import APART, common_marks, find_deck, find_missing
 from crawler.extract.page import Block, PageTree
+from crawler.extract.titles import loosen
 from crawler.records import Line
 
 _PROSE_CHARS = 60
 _THIN = 0.5  # of the page's own paragraphs
 _THIN_CHARS = 400  # that are missing at least, before the thorough way is worth its cost
+_SCRAP = 200  # characters of prose that are no text to defend against a longer one
 _NOT_WORD = re.compile(r"\W+")
 
 
@@ -34,11 +36,13 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """Lines of one extraction with their places, and how many characters of the page's paragraphs they hold."""
+    """Lines of one extraction with their places, how many characters of the page's paragraphs they hold, and the marks
+    that tell other regions from this text."""
 
     texts: Sequence[str]
     spans: list[Span]
     prose: int
+    apart: frozenset[str]
 
     @property
     def taken(self) -> frozenset[int]:
@@ -52,7 +56,7 @@ def extract_lines(tree: PageTree, hints: Hints) -> tuple[Line, ...]:
     draft = _draft(main_text(tree.root), tree.blocks)
     if _is_thin(draft, tree, hints):
         second = _draft(main_text(tree.root, thorough=True), tree.blocks)
-        if second.prose > draft.prose * 1.2 or not draft.texts:
+        if not draft.texts or (second.prose > draft.prose * 1.2 and _is_supported(second, draft, tree.blocks, hints)):
             draft = second
     return _assemble(draft, tree.blocks, hints)
 
@@ -71,8 +75,10 @@ def _draft(texts: Sequence[str], blocks: tuple[Block, ...]) -> _Draft:
     spans = align(texts, blocks)
     order = _page_order(spans)
     texts, spans = [texts[at] for at in order], [spans[at] for at in order]
-    prose = sum(len(blocks[i].text) for first, last in spans for i in range(first, last) if _is_prose(blocks[i]))
-    return _Draft(texts, spans, prose)
+    taken = [index for first, last in spans for index in range(first, last)]
+    apart = APART - common_marks(blocks, taken)
+    prose = sum(len(blocks[index].text) for index in taken if _is_prose(blocks[index], apart))
+    return _Draft(texts, spans, prose, apart)
 
 
 def _page_order(spans: list[Span]) -> list[int]:
@@ -86,17 +92,39 @@ def _page_order(spans: list[Span]) -> list[int]:
     return sorted(range(len(spans)), key=keys.__getitem__)
 
 
-def _is_prose(block: Block) -> bool:
-    return len(block.text) >= _PROSE_CHARS and block.links * 5 < len(block.text) * 2 and not block.marks & APART
+def _is_prose(block: Block, apart: frozenset[str]) -> bool:
+    return len(block.text) >= _PROSE_CHARS and block.links * 5 < len(block.text) * 2 and not block.marks & apart
 
 
 def _is_thin(draft: _Draft, tree: PageTree, hints: Hints) -> bool:
+    """Whether most of the page's paragraphs are missing, also when what can be filled in from the page is counted."""
     if not draft.texts:
         return True
-    there = sum(len(block.text) for block in tree.blocks if block.tag == "p" and _is_prose(block))
-    if draft.prose < _THIN * there and there - draft.prose > _THIN_CHARS:
+    there = sum(len(block.text) for block in tree.blocks if block.tag == "p" and _is_prose(block, draft.apart))
+    stated = len(hints.witness or "") / 2
+    if max(_THIN * there, stated) < draft.prose or max(there, stated) - draft.prose < _THIN_CHARS:
+        return False
+    filled = find_missing(tree.blocks, draft.taken, hints.headline, live=hints.live)
+    prose = draft.prose + sum(len(block.text) for block in filled if _is_prose(block, draft.apart))
+    return max(_THIN * there, stated) > prose and max(there, stated) - prose > _THIN_CHARS
+
+
+def _is_supported(second: _Draft, draft: _Draft, blocks: tuple[Block, ...], hints: Hints) -> bool:
+    """Whether a much longer text is this story's: its paragraphs stand together, or take up the headline's words."""
+    if draft.prose < _SCRAP:
         return True
-    return len(hints.witness or "") - 2 * sum(map(len, draft.texts)) > _THIN_CHARS
+    parents = _parents(blocks, second.taken)
+    prose = [blocks[index] for index in second.taken if _is_prose(blocks[index], second.apart)]
+    together = sum(len(block.text) for block in prose if block.element.getparent() in parents)
+    if together * 2 >= second.prose:
+        return True
+    wanted = (
+        {word for word in loosen(blocks[hints.headline].text).split() if len(word) > 3}
+        if hints.headline >= 0
+        else set()
+    )
+    fresh = loosen(" ".join(blocks[index].text for index in second.taken - draft.taken)).split()
+    return bool(wanted) and len(wanted & set(fresh)) * 2 >= len(wanted)
 
 
 def _assemble(draft: _Draft, blocks: tuple[Block, ...], hints: Hints) -> tuple[Line, ...]:

@@ -150,6 +150,8 @@ def squeeze(text: str) -> str:
     """Text with every run of white space (and zero-width space) as one space, trimmed."""
     if "\u200b" in text or "\ufeff" in text:
         text = text.replace("\u200b", " ").replace("\ufeff", " ")
+    if "\u00ad" in text:  # soft hyphens: trafilatura drops them too
+        text = text.replace("\u00ad", "")
     return " ".join(text.split())
 
 
