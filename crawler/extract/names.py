@@ -27,6 +27,16 @@ _ROLE = re.compile(
     r"|مراسل|محرر|نشر|تحديث|منذ",
     re.IGNORECASE,
 )
+# What stands over an author's box or behind it, and names nobody.
+_LABEL_ONLY = re.compile(
+    r"^\W*(?:(?:more\s+)?about\s+(?:the\s+|this\s+)?(?:authors?|writers?|reporters?|journalists?|contributors?)|meet\s+the\s+(?:author|writer)"
+    r"|(?:view|see|read|show)\s+(?:all|more|full\s+bio)(?:\s+(?:posts?|articles?|stories|from\s+this\s+author))?"
+    r"|(?:all|more|latest|recent)\s+(?:posts?|articles?|stories)(?:\s+(?:by|from)(?:\s+(?:this\s+)?(?:author|writer))?)?"
+    r"|(?:نبذة\s+)?عن\s+(?:الكاتب|الكاتبة|المؤلف|المؤلفة|المحرر|الصحفي|كاتب\s+المقال)"
+    r"|(?:المزيد\s+من|جميع|كل|أحدث|آخر|عرض\s+(?:كل|جميع)|شاهد\s+(?:كل|جميع))\s+(?:ال)?(?:مقالات|مواضيع|منشورات|تدوينات|كتابات)(?:\s+(?:الكاتب|الكاتبة))?"
+    r"|مقالات\s+(?:أخرى\s+)?ل?(?:لكاتب|الكاتب)|السيرة\s+الذاتية|بقلم|كتب|كتبت|الكاتب|الكاتبة|المؤلف|المحرر)\W*$",
+    re.IGNORECASE,
+)
 _ELSEWHERE = frozenset({"comments", "nav", "related", "footer"})
 _LABEL = re.compile(
     r"^\s*(?:by|von|par|por|كتبت?|بقلم|إعداد|اعداد|تقرير|حوار|المصدر|مصدر)(?:\s*[:：]\s*|\s+)\S?", re.IGNORECASE
@@ -49,7 +59,7 @@ def split_names(raw: str) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for part in _SPLIT.split(text):
         name = _PARENTHESIS.sub("", _BY.sub("", part)).strip(" .,:;-–—*")
-        if name and not _ADDRESS.search(part):
+        if name and not _ADDRESS.search(part) and not _LABEL_ONLY.match(part):
             names[name] = None
     return tuple(names)
 
@@ -84,6 +94,8 @@ def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> tuple[st
     labelled = (block for block in near if _LABEL.match(block.text) and not block.marks & _ELSEWHERE)
     for block in (*marked, *labelled):
         text = block.text
+        if _LABEL_ONLY.match(text) and not text.rstrip().endswith((":", "：")):
+            continue
         if text.rstrip().endswith((":", "：")) and block.index + 1 < len(blocks):
             text = f"{text} {blocks[block.index + 1].text}"
         if len(text) <= _MAX_BYLINE and len(text.split()) <= _MAX_BYLINE_WORDS:
