@@ -23,6 +23,8 @@ PARTS = (
     "README.md", "LICENSE", "cli.py", "scheduler.py", "archive", "commands", "crawler", "demo", "migrations", "service",
 )  # fmt: skip
 SUBNET, ADDRESS, PORT = "172.31.77.0/24", "172.31.77.10", 8899
+# A name of its own: the image that a service on this machine runs is left alone.
+IMAGE = "wirekeeptest:local"
 # A cold image takes two minutes here, the stack half a minute to be healthy; three times that for slower machines.
 BUILT_WITHIN, HEALTHY_WITHIN = 900.0, 180.0
 
@@ -121,6 +123,7 @@ class Stack:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("WIREKEEP_")}
         return kept | {
             "WIREKEEP_ALLOW_ADDRESSES": json.dumps([f"{host}={ADDRESS}:{PORT}" for host in hosts]),
+            "IMAGE": IMAGE,
             "NEWSROOM_ADDRESS": ADDRESS,
             "NEWSROOM_SUBNET": SUBNET,
             "NEWSROOM_NOW": _NOW,
@@ -166,7 +169,7 @@ class Stack:
             f"{self.name}_warc:/warc:ro",
             "--entrypoint",
             "find",
-            "wirekeep:local",
+            IMAGE,
             "/warc",
             "-type",
             "f",
@@ -176,9 +179,7 @@ class Stack:
     def check_warcs(self) -> str:
         """What `warcio check` says of every sealed file; fails where one does not pass."""
         find = "find /warc -name '*.warc.gz' -exec warcio check {} +"
-        return docker(
-            "run", "--rm", "-v", f"{self.name}_warc:/warc:ro", "--entrypoint", "sh", "wirekeep:local", "-ec", find
-        )
+        return docker("run", "--rm", "-v", f"{self.name}_warc:/warc:ro", "--entrypoint", "sh", IMAGE, "-ec", find)
 
 
 def docker(*arguments: str, errors: bool = False) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.stack import BUILT_WITHIN, Stack, docker, find_compose, find_obstacle, wait_for
+from tests.compose.stack import BUILT_WITHIN, IMAGE, Stack, docker, find_compose, find_obstacle, wait_for
 
 pytestmark = pytest.mark.timeout(1500)
 
@@ -91,7 +91,7 @@ def test_the_secret_is_in_no_environment_and_no_log(stack: Stack) -> None:
         for container in stack.containers(service):
             assert secret not in str(container.facts)
     assert secret not in stack.run("logs")
-    assert secret not in docker("history", "--no-trunc", "wirekeep:local")
+    assert secret not in docker("history", "--no-trunc", IMAGE)
 
 
 def test_only_workers_reach_the_web(stack: Stack) -> None:
@@ -104,11 +104,9 @@ def test_only_workers_reach_the_web(stack: Stack) -> None:
 
 
 def test_the_image_carries_no_development_tools_and_is_of_sensible_size(stack: Stack) -> None:
-    layers = docker("history", "--format", "{{.Size}}", "--human=false", "wirekeep:local").split()
+    layers = docker("history", "--format", "{{.Size}}", "--human=false", IMAGE).split()
     assert sum(map(int, layers[:-1])) < LARGEST_ADDITION  # the last layer is the base image
-    listing = docker(
-        "run", "--rm", "--entrypoint", "sh", "wirekeep:local", "-c", "ls /opt/wirekeep/lib/python3*/site-packages"
-    )
+    listing = docker("run", "--rm", "--entrypoint", "sh", IMAGE, "-c", "ls /opt/wirekeep/lib/python3*/site-packages")
     assert not {"pytest", "mypy", "ruff", "hypothesis", "pip", "setuptools"} & set(listing.split())
 
 
