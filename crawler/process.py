@@ -196,7 +196,7 @@ def _article(reading: _Reading, signals: Signals) -> Article:
         text=cleaned.text,
         authors_raw=metadata.authors,
         byline_raw=metadata.byline,
-        credit_lines=_credit_lines(cleaned),
+        credit_lines=(*_credit_lines(cleaned), *([metadata.source] if metadata.source else [])),
         organisations=metadata.organisations,
         site_name=metadata.site_name,
     )

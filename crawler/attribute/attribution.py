@@ -9,6 +9,7 @@ from crawler.attribute.agencies import is_agency
 from crawler.attribute.authors import read_authors
 from crawler.attribute.byline import read_byline
 from crawler.attribute.credit import (
+    CONTRIBUTED,
     byline_credits,
     credits_in_lines,
     dateline_credits,
@@ -21,13 +22,16 @@ from crawler.records import Credit
 
 _SHORT_LINE = 12  # words: a byline or dateline on a line of its own, with the text beginning on the next
 
+_AS_SOURCE = frozenset({"dateline", "signoff", "credit_line"})  # where an agency stands as the source of the copy
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attribution:
     """Who wrote the text, whose copy it is, and where it was written.
 
-    `authors` are people; where none is named it is the house or agency that signs. `credits` has one entry an agency,
-    the surest first; `place` is the dateline's, as written.
+    `authors` are people; where none is named it is the house or agency that signs. An agency alone is no author where
+    text or page credit it as the source: it is a credit. `credits` has one entry an agency, the surest first; `place`
+    is the dateline's, as written.
     """
 
     authors: tuple[str, ...]
@@ -62,7 +66,7 @@ def attribute(
     found += organisation_credits(organisations)
     places = [dateline.place if dateline else None, *(byline.place for byline in bylines)]
     return Attribution(
-        authors=_authors(authors_raw, byline_raw, site_name),
+        authors=_authors(authors_raw, byline_raw, site_name, credited=any(map(_is_source, found))),
         credits=weigh(found),
         place=next((place for place in places if place), None),
     )
@@ -90,15 +94,25 @@ def _head(lines: list[str], site_name: str | None) -> tuple[str, Dateline | None
     return "", None
 
 
+def _is_source(credit: Credit) -> bool:
+    """Whether the copy is credited as the agency's own, not only its writer or its help."""
+    return credit.where in _AS_SOURCE and credit.confidence > CONTRIBUTED
+
+
 def _credit_lines(lines: list[str], marked: tuple[str, ...]) -> Iterator[Credit]:
     yield from credits_in_lines(marked, trusted=True)
     yield from credits_in_lines(lines[-4:], trusted=False)
 
 
-def _authors(raws: tuple[str, ...], byline_raw: str | None, site_name: str | None) -> tuple[str, ...]:
-    """Metadata's people, else the printed byline's; a signing agency or house where there is nobody."""
+def _authors(
+    raws: tuple[str, ...], byline_raw: str | None, site_name: str | None, *, credited: bool
+) -> tuple[str, ...]:
+    """Metadata's people, else the printed byline's; a signing house, or agency not credited, where there is nobody."""
     stated = read_authors(raws, site_name)
     printed = read_authors((byline_raw,) if byline_raw else (), site_name)
     if stated.people:
         return stated.people + tuple(house for house in stated.houses if is_agency(house))
-    return printed.people or stated.houses or printed.houses
+    if printed.people:
+        return printed.people
+    houses = stated.houses or printed.houses
+    return tuple(house for house in houses if not (credited and is_agency(house)))

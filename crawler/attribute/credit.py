@@ -21,7 +21,7 @@ CONFIDENCE = {
     "credit_line": 0.8,
     "jsonld": 0.75,
 }
-_CONTRIBUTED = 0.6  # "AP contributed to this report": the copy is the paper's own, with an agency's help
+CONTRIBUTED = 0.6  # "AP contributed to this report": the copy is the paper's own, with an agency's help
 _STYLE = 0.7  # "Reporting by X; Editing by Y": Reuters' form of signing, which others copy
 _WEAK = 0.15  # taken off where the name is also a word or a place
 
@@ -38,6 +38,9 @@ _LABEL = re.compile(
     r"|distributed by|mit (?:material|informationen) (?:von|der)|con informaci[oó]n de|con informazioni di|avec|mit"
     r"|(?:©|\(c\)|copyright|حقوق النشر|جميع الحقوق محفوظة)[\s©]*(?:\(c\)\s*)?(?:\d{4}[-–\d]*)?)\W",
     re.IGNORECASE,
+)
+_WITH_HELP = re.compile(
+    r"^\W*(?:with files from|with (?:additional )?(?:reporting|inputs?) (?:from|by)|inputs? from)\W", re.IGNORECASE
 )
 _CONTRIBUTION = re.compile(
     r"^(?P<who>.{2,120}?)\s+contributed(?:\s+reporting)?\s+to\s+(?:this|the)\s+(?:report|story|article)", re.IGNORECASE
@@ -136,14 +139,15 @@ def credits_in_lines(lines: Iterable[str], *, trusted: bool) -> Iterator[Credit]
         contribution = _CONTRIBUTION.match(line)
         if contribution:
             for named in _listed(contribution["who"]):
-                yield _credit(named, line, "credit_line", _CONTRIBUTED)
+                yield _credit(named, line, "credit_line", CONTRIBUTED)
             continue
         label = _LABEL.match(line)
         if label or trusted:
             start = label.end() if label else 0
+            confidence = CONTRIBUTED if _WITH_HELP.match(line) else None
             for named in _listed(line[start : start + 120]):
                 if trusted or not named.weak or _is_whole(line[start:], named):
-                    yield _credit(named, line[start : start + 120], "credit_line")
+                    yield _credit(named, line[start : start + 120], "credit_line", confidence)
 
 
 def _listed(text: str) -> Iterator[Named]:

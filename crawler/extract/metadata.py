@@ -43,6 +43,7 @@ class Metadata:
     authors: tuple[str, ...]
     organisations: tuple[str, ...]
     byline: str | None
+    source: str | None  # the byline, where the page labels it as the source of the copy
     published: ClaimedDate | None
     modified: ClaimedDate | None
     section: str | None
@@ -90,19 +91,20 @@ def read_metadata(tree: PageTree, metas: dict[str, str], statement: Statement, c
     titles = rank_titles(_stated_titles(tree, metas, statement, context), site_name=site_name, host=host)
     headline = find_headline(tree, titles)
     first, last = max(0, headline - 8), headline + _AROUND if headline >= 0 else _AROUND
-    byline, printed = visible_byline(tree.blocks, first, last)
+    printed = visible_byline(tree.blocks, first, last)
     reading = Reading(timezone=context.timezone, fetched_at=context.fetched_at, language=context.language)
     around = visible_claims(tree.blocks, first, last)
     published = context.site.date and reading.read(context.site.date, "setting")
     published = published or choose_date(published_claims(statement.published, metas, around, context.url), reading)
     modified = choose_date(modified_claims(statement.modified, metas), reading)
-    authors, organisations = _authors(metas, statement, printed, site_name)
+    authors, organisations = _authors(metas, statement, printed.names, site_name)
     return Metadata(
         titles=titles,
         description=statement.description or metas.get("og:description") or metas.get("description"),
         authors=context.site.authors or authors,
         organisations=organisations,
-        byline=byline,
+        byline=printed.text,
+        source=printed.text if printed.is_source else None,
         published=published if in_bounds(published, context.fetched_at) else None,
         modified=modified if in_bounds(modified, context.fetched_at) else None,
         section=statement.section or metas.get("article:section") or metas.get("section"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from crawler.extract.page import Block, squeeze
 
@@ -83,11 +84,20 @@ def linked_names(block: Block) -> tuple[str, ...]:
     return tuple(names) if names and all(is_name(name) and " " in name for name in names) else ()
 
 
-def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> tuple[str | None, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A byline on the page: its text, the names in it, and whether it is labelled as the source («المصدر: واس»)."""
+
+    text: str | None = None
+    names: tuple[str, ...] = ()
+    is_source: bool = False
+
+
+def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> Printed:
     """The byline printed near the headline: a short block marked as the author's between `first` and `last`.
 
-    Returns its text and the names in it. A label that stands alone («المصدر:») is joined with what follows it, and
-    names no author: it says where the copy is from.
+    A label that stands alone («المصدر:») is joined with what follows it, and names no author: it says where the copy is
+    from.
     """
     near = blocks[first:last]
     marked = (block for block in near if "author" in block.marks and not block.marks & _ELSEWHERE)
@@ -101,6 +111,6 @@ def visible_byline(blocks: tuple[Block, ...], first: int, last: int) -> tuple[st
         if len(text) <= _MAX_BYLINE and len(text.split()) <= _MAX_BYLINE_WORDS:
             source = _SOURCE_LABEL.sub("", text)
             if source != text:
-                return source.strip("() ") or None, ()
-            return text, linked_names(block) or tuple(name for name in split_names(text) if is_name(name))
-    return None, ()
+                return Printed(source.strip("() ") or None, is_source=True)
+            return Printed(text, linked_names(block) or tuple(name for name in split_names(text) if is_name(name)))
+    return Printed()
