@@ -79,11 +79,12 @@ class Recurrence:
             and self.days >= DAYS
             and self.at_an_end >= AT_AN_END
             and self.share >= self._needed
+            and self.stays
         )
 
     @property
     def stays(self) -> bool:
-        """Whether a line that was applied still is: on enough of the newest articles."""
+        """Whether the newest articles still have the line often enough."""
         return self.recent_share >= self._needed * STAYING
 
     @property
@@ -156,7 +157,9 @@ def _find_lines(sighting: Sighting, line: str) -> Iterator[ObservedLine]:
 def count_stories(articles: Sequence[Collection[int]]) -> int:
     """How many different stories there are among articles given by the hashes of their paragraphs.
 
-    >>> count_stories([{1, 2, 3}, {1, 2, 4}, {5, 6}, set()])
+    Those without a paragraph (a shell, a wall that was taken for an article) count as one: nothing tells them apart.
+
+    >>> count_stories([{1, 2, 3}, {1, 2, 4}, {5, 6}, set(), set()])
     3
     """
     stories: list[frozenset[int]] = []
@@ -168,7 +171,7 @@ def count_stories(articles: Sequence[Collection[int]]) -> int:
 
 def _tell_same(one: frozenset[int], other: frozenset[int]) -> bool:
     least = min(len(one), len(other))
-    return least > 0 and len(one & other) >= least * SAME_STORY
+    return one == other or (least > 0 and len(one & other) >= least * SAME_STORY)
 
 
 def lines_in_force(states: Mapping[str, LineState]) -> frozenset[str]:

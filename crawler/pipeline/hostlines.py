@@ -9,9 +9,9 @@ from archive.recurrence import hash_line
 from archive.store import boilerplate
 from archive.threads import ArchiveThreads
 from crawler.attribute import agencies_of
-from crawler.clean import normalise_line
-from crawler.clean.verdicts import Place, Sheet
-from crawler.records import Article, Line, Removal
+from crawler.clean import restore
+from crawler.clean.verdicts import Sheet
+from crawler.records import Article, Line
 
 # Anywhere in the text, only short lines can be boilerplate; at either end also longer ones, up to a company's "about".
 SHORT_WORDS = 8
@@ -59,33 +59,42 @@ class HostStates:
 def observe_article(host: str, article: Article) -> HostSighting:
     """What `article` shows of its host's template: short lines, and lines at either end, of what other rules left.
 
-    Never the first sentence, a paragraph that opens with a dateline, or a line that credits an agency.
+    Lines that were learned before are observed as if they still stood in the text. Never the first sentence, a
+    paragraph that opens with a dateline, or a line that credits an agency.
     """
-    kept = [Line(text=text) for text in article.text.split("\n")]
-    sheet = Sheet(tuple(kept))
+    lines, held = _lines_left(article)
+    sheet = Sheet(tuple(Line(text=text) for text in lines))
     found: dict[str, ObservedLine] = {}
-    for line, sample, zone in _held_lines(article.removals):
-        found.setdefault(line, ObservedLine(line=line, sample=sample, zone=zone))
-    ends_first = sorted(range(len(kept)), key=lambda at: min(at, len(kept) - 1 - at))
-    for at in ends_first:
-        line, text = sheet.folded[at], kept[at].text
-        if _may_be_template(sheet, at) and not _credits_agency(sheet, at):
-            found.setdefault(line, ObservedLine(line=line, sample=text, zone=sheet.places[at]))
+    for at in sorted(range(len(lines)), key=lambda at: (at not in held, min(at, len(lines) - 1 - at))):
+        line = sheet.folded[at]
+        if at in held or (_may_be_template(sheet, at) and not _credits_agency(sheet, at)):
+            found.setdefault(line, ObservedLine(line=line, sample=lines[at], zone=sheet.places[at]))
         if len(found) >= MOST_LINES:
             break
     return HostSighting(host=host, lines=tuple(found.values()), paragraphs=_hash_paragraphs(sheet))
+
+
+def _lines_left(article: Article) -> tuple[list[str], set[int]]:
+    """The lines that no other rule took out, in the page's order, and which of them are gone as learned lines."""
+    # Each removal is one line with the newline before it, or after it where no line stands before.
+    rules = {removal.start + removal.text.startswith("\n"): removal.rule for removal in article.removals}
+    lines: list[str] = []
+    held: set[int] = set()
+    start = 0
+    for text in restore(article.text, article.removals).split("\n"):
+        rule = rules.get(start)
+        if rule == "host-line":
+            held.add(len(lines))
+        if rule is None or rule == "host-line":
+            lines.append(text)
+        start += len(text) + 1
+    return lines, held
 
 
 def _may_be_template(sheet: Sheet, at: int) -> bool:
     if at in sheet.guarded or not sheet.folded[at] or len(sheet.lines[at].text) > LONGEST_CHARS:
         return False
     return sheet.places[at] != "body" or sheet.words(at) <= SHORT_WORDS
-
-
-def _held_lines(removals: tuple[Removal, ...]) -> list[tuple[str, str, Place]]:
-    """Lines taken out because they were learned before: they are still there on the page."""
-    held = [(removal.text.strip("\n"), removal.zone) for removal in removals if removal.rule == "host-line"]
-    return [(normalise_line(text), text, zone) for text, zone in held]
 
 
 def _hash_paragraphs(sheet: Sheet) -> tuple[int, ...]:
