@@ -112,7 +112,8 @@ class Stack:
         done = subprocess.run(
             command, cwd=self.folder, env=self._environment(), capture_output=True, timeout=within, check=False
         )
-        out, err = done.stdout.decode(), done.stderr.decode()
+        # `show --raw` gives a page in its own charset.
+        out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         assert not fail or done.returncode == 0, (
             f"{' '.join(arguments)}: {done.returncode}\n{out[-3000:]}\n{err[-3000:]}"
         )

@@ -130,7 +130,9 @@ def test_a_restarted_postgres_is_found_again(stack: Stack) -> None:
 def test_it_stops_within_its_grace_and_nothing_is_killed(stack: Stack) -> None:
     # Nine pages at the newsroom's pace of a second: the stop meets a crawl under way.
     stack.wirekeep("recrawl", "--source", "alwatan", "--force")
-    wait_for(lambda: stack.status()["crawls"], 30, "a crawl is under way")
+    wait_for(
+        lambda: any(crawl["kind"] != "scheduled" for crawl in stack.status()["crawls"]), 30, "the recrawl is under way"
+    )
     began = time.monotonic()
     stack.run("stop", "postgres", "scheduler", "worker")
     assert time.monotonic() - began < GRACE
