@@ -57,7 +57,9 @@ def process(page: Page) -> Article | Rejected:
         bodies=site.bodies,
     )
     lines = extract_lines(tree, hints)
-    cleaned = cleaning.clean(lines, _facts(metadata), host_lines=page.host_lines, site_patterns=page.rules.remove_lines)
+    cleaned = cleaning.clean(
+        lines, _facts(metadata, lines), host_lines=page.host_lines, site_patterns=page.rules.remove_lines
+    )
     reading = _Reading(page, decoded, tree, statement, metadata, lines, cleaned, versions)
     signals = _signals(reading)
     refusal = refuse(signals) or _refuse_live(reading)
@@ -130,7 +132,7 @@ def _context(page: Page, site: SiteWord) -> Context:
     )
 
 
-def _facts(metadata: Metadata) -> cleaning.Facts:
+def _facts(metadata: Metadata, lines: tuple[Line, ...]) -> cleaning.Facts:
     return cleaning.Facts(
         titles=tuple(title for _, title in metadata.titles),
         authors=metadata.authors,
@@ -138,6 +140,7 @@ def _facts(metadata: Metadata) -> cleaning.Facts:
         section=metadata.section,
         tags=metadata.tags,
         site_name=metadata.site_name,
+        credits=frozenset(line.text for line in lines if attribution.is_credit_line(line.text)),
     )
 
 

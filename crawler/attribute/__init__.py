@@ -1,7 +1,17 @@
 """Whose words an article holds: authors, agency credits, dateline place, and fingerprints to find its twins by."""
 
 from crawler.attribute.attribution import Attribution, agencies_of, attribute
+from crawler.attribute.credit import is_credit_line
 from crawler.attribute.fingerprint import overlap, shingles, signature
 from crawler.attribute.rules import rules_digest
 
-__all__ = ["Attribution", "agencies_of", "attribute", "overlap", "rules_digest", "shingles", "signature"]
+__all__ = [
+    "Attribution",
+    "agencies_of",
+    "attribute",
+    "is_credit_line",
+    "overlap",
+    "rules_digest",
+    "shingles",
+    "signature",
+]

@@ -17,7 +17,7 @@ from crawler.attribute.credit import (
     sign_offs,
     weigh,
 )
-from crawler.attribute.dateline import Dateline, read_dateline
+from crawler.attribute.dateline import Dateline, read_dateline, read_recurring_place
 from crawler.records import Credit
 
 _SHORT_LINE = 12  # words: a byline or dateline on a line of its own, with the text beginning on the next
@@ -65,6 +65,8 @@ def attribute(
     found += _credit_lines(lines, credit_lines)
     found += organisation_credits(organisations)
     places = [dateline.place if dateline else None, *(byline.place for byline in bylines)]
+    if found and lines:
+        places.append(read_recurring_place(lines[0]))
     return Attribution(
         authors=_authors(authors_raw, byline_raw, site_name, credited=any(map(_is_source, found))),
         credits=weigh(found),
@@ -86,12 +88,19 @@ def agencies_of(byline: str, first_paragraph: str) -> tuple[str, ...]:
 
 
 def _head(lines: list[str], site_name: str | None) -> tuple[str, Dateline | None]:
-    """The first line's dateline; or the second's, where the first is no more than a byline."""
+    """The first line's dateline, or the second's: behind a byline, or behind a standfirst where it names an agency.
+
+    A first line that is an agency's name alone gives way to a second that has the place too.
+    """
+    best: tuple[str, Dateline | None] = ("", None)
     for index, line in enumerate(lines[:2]):
         dateline = read_dateline(line, site_name)
-        if dateline is not None or (index == 0 and len(line.split()) > _SHORT_LINE):
-            return line, dateline
-    return "", None
+        behind = index and len(lines[0].split()) > _SHORT_LINE
+        if dateline is None or (behind and not dateline.agencies):
+            continue
+        if best[1] is None or (dateline.place and not best[1].place and len(lines[0].split()) <= _SHORT_LINE):
+            best = (line, dateline)
+    return best
 
 
 def _is_source(credit: Credit) -> bool:

@@ -150,6 +150,16 @@ def credits_in_lines(lines: Iterable[str], *, trusted: bool) -> Iterator[Credit]
                     yield _credit(named, line[start : start + 120], "credit_line", confidence)
 
 
+def is_credit_line(line: str) -> bool:
+    """Whether a line credits agencies and says nothing else: «المصدر : كونا», «بترا», "(Reuters)"."""
+    if not line or len(line) > _SIGNOFF_LENGTH:
+        return False
+    label = _LABEL.match(line)
+    atoms = cut(line[label.end() :] if label else line)
+    named = [names_only(atom) for atom in atoms]
+    return any(named) and all(only or _is_desk(atom) for atom, only in zip(atoms, named, strict=True))
+
+
 def _listed(text: str) -> Iterator[Named]:
     """Agencies named by whole atoms, or in front of a full stop ("© The Associated Press. All rights reserved")."""
     for index, atom in enumerate(cut(text)):

@@ -19,6 +19,7 @@ _HEAD = 160  # characters: the longest datelines met name five towns and three r
 _ATOM_WORDS = 4  # words of a place or a name; «سان بطرسبورغ», "RIO DE JANEIRO", «عبد الرحمن بن محمد»
 _PREFIX_WORDS = 14
 _PLACE_WORDS = 5
+_RECURRING_WORDS = 2
 _BARE_PLACE_WORDS = 3  # a place right before brackets without any dash: «شتوتجارت (د ب أ) أعلن»
 
 
@@ -47,12 +48,31 @@ def read_dateline(line: str, site_name: str | None = None) -> Dateline | None:
         name
         for index, atom in enumerate(head)
         for name in names_only(atom)
-        if not name.weak or atom.bracketed or (index and not names_only(head[index - 1]))
+        if not name.weak or atom.bracketed or (index and not names_only(head[index - 1])) or _before_town(head, index)
     )
     if not named:
         return _placed_only(line, atoms, site_name)
     end = atoms[last + 1].start if last + 1 < len(atoms) else len(line)
     return Dateline(agencies=named, place=place_of(line, head, site_name), end=end)
+
+
+def _before_town(head: Sequence[Atom], index: int) -> bool:
+    """«قنا - الدوحة:», where «قنا» is also a town: a place that closes the dateline makes the first an agency."""
+    return index == 0 and len(head) == 2 and is_place(head[1].phrase) and head[1].closes
+
+
+def read_recurring_place(line: str) -> str | None:
+    """The town of «وان- ضربت هزة ولاية وان»: a word or two set off by a dash, and named again in the paragraph.
+
+    For towns that the table lacks, on pages that credit an agency otherwise.
+    """
+    atoms = cut(line)
+    if len(atoms) < 2 or len(atoms[0].words) > _RECURRING_WORDS or not atoms[0].ends_with_dash or is_date(atoms[0]):
+        return None
+    if line[:1] < "\u0600" or atoms[0].folded[0] in _LABELS or names_only(atoms[0]):
+        return None  # in Latin script the table and capitals do
+    rest = " ".join(atom.phrase for atom in atoms[1:])
+    return line[atoms[0].start : atoms[0].end] if f" {atoms[0].phrase} " in f" {rest} " else None
 
 
 def _last_atom(atoms: Sequence[Atom], *, whole: bool) -> int | None:

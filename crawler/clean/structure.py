@@ -43,6 +43,14 @@ _CAPTION_CREDIT = re.compile(
     r"[^.]{0,30}\)?$"
     r"|^(?:©|\(c\)|\(C\))|©\s*\w|(?:Foto|Photo|Bild|Image|Picture|Imagen|Fotografía|Crédit photo)s?\s*[:©/]",
 )
+# An info line: «البريد - شينخوا | 23/11/2026 - 22:37 | عدد القراءات: 318», "Staff | 3 June 2020 | 318 views".
+_COUNTER = re.compile(
+    r"\b(?:views?|reads?|hits|visits?|shares|comments?|min(?:ute)?s? read"
+    r"|(?:عدد )?(?:ال)?(?:قراءات|قراءه|مشاهدات|مشاهده|زيارات|زياره|تعليقات|تعليق|مشاركات|تصفح))\b"
+)
+_DAY = re.compile(r"(?<!\d)(?:\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{4}[/.\-]\d{1,2}[/.\-]\d{1,2})(?!\d)")
+_PARTS = re.compile(r"\s[|¦•·–—/\-]+\s|\|")
+_INFO_WORDS = 24
 _SYMBOLS = re.compile(r"^[\W_]*$")
 
 
@@ -56,6 +64,7 @@ class Facts:
     section: str | None = None
     tags: tuple[str, ...] = ()
     site_name: str | None = None
+    credits: frozenset[str] = frozenset()  # lines that credit agencies and say nothing else
 
 
 def apply_structure(sheet: Sheet, facts: Facts) -> None:
@@ -64,6 +73,8 @@ def apply_structure(sheet: Sheet, facts: Facts) -> None:
     _take_symbols(sheet)
     _take_captions(sheet)
     _take_regions(sheet)
+    _take_info_lines(sheet)
+    _take_credits(sheet, facts)
     _take_bylines(sheet, facts)
     _take_links(sheet)
 
@@ -102,6 +113,26 @@ def _take_regions(sheet: Sheet) -> None:
             sheet.force(at, "region-header")
         if rule and not (sheet.lines[at].witnessed and sheet.is_prose(at)):
             sheet.take(at, rule)
+
+
+def _take_info_lines(sheet: Sheet) -> None:
+    """A line above the text in parts, one a date and one a count of readers or comments."""
+    for at in sheet.open():
+        text = sheet.lines[at].text
+        if sheet.places[at] != "lead" or sheet.words(at) > _INFO_WORDS or ends_sentence(text):
+            continue
+        parts = [part for part in _PARTS.split(text) if part.strip()]
+        counted = any(_COUNTER.search(fold(part)) and any(c.isdigit() for c in part) for part in parts)
+        dated = any(_DAY.search(part) or _is_date(fold(part)) for part in parts)
+        if len(parts) > 1 and counted and dated:
+            sheet.force(at, "info-line")
+
+
+def _take_credits(sheet: Sheet, facts: Facts) -> None:
+    """An agency's name alone above or below the text, «المصدر: كونا»: where the copy is from, not copy."""
+    for at in sheet.open():
+        if sheet.places[at] != "body" and sheet.lines[at].text in facts.credits:
+            sheet.take(at, "agency-line")
 
 
 def _take_bylines(sheet: Sheet, facts: Facts) -> None:

@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 from crawler.extract.align import Span, align, unmark
 from crawler.extract.article import main_text
 from crawler.extract.missing import APART, common_marks, find_deck, find_missing
-from crawler.extract.page import Block, PageTree
+from crawler.extract.page import HEADINGS, Block, PageTree
 from crawler.extract.titles import loosen
 from crawler.records import Line
 
@@ -145,9 +145,11 @@ def _assemble(draft: _Draft, blocks: tuple[Block, ...], hints: Hints) -> tuple[L
 
 
 def _parents(blocks: tuple[Block, ...], taken: frozenset[int]) -> frozenset[HtmlElement]:
-    """Elements that hold two paragraphs of the text or more."""
+    """Elements that hold two paragraphs of the text or more; a headline and its deck are none."""
     counts: dict[HtmlElement, int] = {}
     for index in taken:
+        if blocks[index].tag in HEADINGS:
+            continue
         if len(blocks[index].text) >= _PROSE_CHARS and (parent := blocks[index].element.getparent()) is not None:
             counts[parent] = counts.get(parent, 0) + 1
     return frozenset(parent for parent, count in counts.items() if count > 1)
