@@ -93,7 +93,7 @@ def read_metadata(tree: PageTree, metas: dict[str, str], statement: Statement, c
     first, last = max(0, headline - 8), headline + _AROUND if headline >= 0 else _AROUND
     printed = visible_byline(tree.blocks, first, last)
     reading = Reading(timezone=context.timezone, fetched_at=context.fetched_at, language=context.language)
-    around = visible_claims(tree.blocks, first, last)
+    around = visible_claims(tree.blocks, first, last, headline, reading)
     published = context.site.date and reading.read(context.site.date, "setting")
     published = published or choose_date(published_claims(statement.published, metas, around, context.url), reading)
     modified = choose_date(modified_claims(statement.modified, metas), reading)

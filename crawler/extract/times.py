@@ -29,6 +29,16 @@ _URL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[/\-_]?(0?[1-9]|1[0-2])[/\-_]?(0?
 _PRECISE = frozenset({"second", "minute", "hour"})
 _ORDER = {"second": 0, "minute": 1, "hour": 2, "day": 3, "month": 4, "year": 5}
 _MAX_VISIBLE = 160
+# A strip at the top of the page: today's date among weather and prices, or a clock that runs.
+_TICKER = re.compile(
+    r"\d\s*°|\b(?:gold|brent|crude|bitcoin|nasdaq|usd|weather|humidity|temperature|sunrise|fajr)\b"
+    r"|(?:سعر|أسعار)\s+(?:الذهب|الدولار|الصرف)|الذهب\s*[:\d]|الدولار\s*[:\d]|برنت|الطقس|درجة الحرارة|الرطوبة"
+    r"|مواقيت الصلاة",
+    re.IGNORECASE,
+)
+_RUNNING = re.compile(r"(?<!\d)\d{1,2}:\d{2}:\d{2}(?!\d)")
+_JUST_NOW = timedelta(minutes=10)  # between the page's clock and the fetch
+_OUTSIDE = frozenset({"nav", "footer", "aside"})
 _DIGIT = re.compile(r"[\d٠-٩۰-۹]")
 
 
@@ -91,8 +101,13 @@ def modified_claims(statement_date: str | None, metas: dict[str, str]) -> list[t
     return claims + [(f"meta:{name}", metas[name]) for name in _MODIFIED_METAS.split() if name in metas]
 
 
-def visible_claims(blocks: tuple[Block, ...], first: int, last: int) -> list[tuple[str, str]]:
-    """Dates printed around the headline: `time` elements with their machine-readable value, then marked lines."""
+def visible_claims(
+    blocks: tuple[Block, ...], first: int, last: int, headline: int, reading: Reading
+) -> list[tuple[str, str]]:
+    """Dates printed around the headline: `time` elements with their machine-readable value, then marked lines.
+
+    What tells the time of the visit (`_is_clock`) is left out. `headline` is the index of its block, -1 where unknown.
+    """
     machine: list[tuple[str, str]] = []
     printed: list[tuple[str, str]] = []
     seen: set[int] = set()
@@ -103,9 +118,26 @@ def visible_claims(blocks: tuple[Block, ...], first: int, last: int) -> list[tup
         if id(element) not in seen:
             seen.add(id(element))
             machine += [("time", value) for value in _machine_times(element)]
-        if len(block.text) <= _MAX_VISIBLE and _DIGIT.search(block.text):
+        if len(block.text) <= _MAX_VISIBLE and _DIGIT.search(block.text) and not _is_clock(block, headline, reading):
             printed.append(("text", block.text))
     return machine + sorted(printed, key=lambda claim: 0)[:8]
+
+
+def _is_clock(block: Block, headline: int, reading: Reading) -> bool:
+    """Whether a line with a date tells the time of the visit (or the weather), not when the story was written."""
+    outside = block.index < headline or bool(block.marks & _OUTSIDE)
+    running = _RUNNING.search(block.text) is not None
+    if outside and (running or _TICKER.search(block.text)):
+        return True
+    if not (outside or running):
+        return False
+    claim = reading.read(block.text, "text")
+    return (
+        claim is not None
+        and claim.precision in _PRECISE
+        and "relative" not in claim.flags
+        and abs(claim.at - reading.fetched_at) <= _JUST_NOW
+    )
 
 
 def _machine_times(element: HtmlElement) -> list[str]:
