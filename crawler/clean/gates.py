@@ -22,6 +22,8 @@ _ARTICLE_TYPES = ("Article", "BlogPosting", "Report", "Recipe", "Review")
 _WALLED = 250  # words; a paywall notice on a page with more text is the site's furniture
 _CUT = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\s*$")
 _LISTED = 0.4
+_BARE_WORDS = 25  # with no line longer than _BARE_LINE: what is left of menus; a flash of one sentence is longer
+_BARE_LINE = 60
 _SIDE_BY_SIDE = 0.15
 
 
@@ -136,7 +138,17 @@ def _by_shape(signals: Signals) -> Refusal | None:
         return Refusal(reason=RejectReason.EMPTY_SHELL, detail=f"{signals.page_chars} characters on the whole page")
     if not signals.text.strip():
         return Refusal(reason=RejectReason.NO_TEXT, detail="no text was found on the page")
-    return _by_listing(signals)
+    return _by_bareness(signals) or _by_listing(signals)
+
+
+def _by_bareness(signals: Signals) -> Refusal | None:
+    """Nothing but words of menus: the text is missing, or there is none because the page lists others."""
+    if signals.words >= _BARE_WORDS or signals.longest >= _BARE_LINE:
+        return None
+    if signals.headlines >= 8:
+        return _section(signals, f"{signals.words} words of text")
+    detail = f"{signals.words} words of text, the longest line of {signals.longest} characters"
+    return Refusal(reason=RejectReason.EMPTY_SHELL, detail=detail)
 
 
 def _by_listing(signals: Signals) -> Refusal | None:
@@ -151,6 +163,8 @@ def _by_listing(signals: Signals) -> Refusal | None:
         return _section(signals, "an address without a slug")
     if not signals.stated and signals.headlines >= 12 and signals.paragraphs <= 2 and signals.longest < 200:
         return _section(signals, "no date")
+    if not signals.stated and signals.headlines >= 12 and listed and scattered and signals.longest < 200:
+        return _section(signals, "no date, teasers side by side with headlines")
     return None
 
 
