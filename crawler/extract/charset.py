@@ -82,7 +82,8 @@ def decode(body: bytes, *, setting: str | None = None, content_type: str | None 
     """Decode a page. Order: the source's setting, BOM, the bytes themselves (sound UTF-8; Arabic in windows-1256),
     the HTTP header, meta, detection.
 
-    >>> decode("خبر".encode("cp1256"), content_type="text/html; charset=utf-8").charset
+    >>> text = "وقع رئيس الوزراء اتفاقيات مع الصين يوم الأربعاء"
+    >>> decode(text.encode("cp1256"), content_type="text/html; charset=utf-8").charset
     'windows-1256'
     """
     charset, source, text = _choose(body, setting, content_type)
