@@ -62,13 +62,15 @@ def _before_town(head: Sequence[Atom], index: int) -> bool:
 
 
 def read_recurring_place(line: str) -> str | None:
-    """The town of «وان- ضربت هزة ولاية وان»: a word or two set off by a dash, and named again in the paragraph.
+    """The town of «وان- ضربت هزة ولاية وان»: a word or two, a dash right behind, and named again in the paragraph.
 
     For towns that the table lacks, on pages that credit an agency otherwise.
     """
     atoms = cut(line)
-    if len(atoms) < 2 or len(atoms[0].words) > _RECURRING_WORDS or not atoms[0].ends_with_dash or is_date(atoms[0]):
+    if len(atoms) < 2 or len(atoms[0].words) > _RECURRING_WORDS or is_date(atoms[0]):
         return None
+    if line[atoms[0].end : atoms[0].end + 1] not in {"-", "–", "—"}:
+        return None  # «قال - كما قال أمس -»
     if line[:1] < "\u0600" or atoms[0].folded[0] in _LABELS or names_only(atoms[0]):
         return None  # in Latin script the table and capitals do
     rest = " ".join(atom.phrase for atom in atoms[1:])
