@@ -57,7 +57,7 @@ class HostPace:
 
     async def crawl_delay(self, host: str, seconds: float | None) -> None:
         """See `fetch.ports.Pace`."""
-        delay = None if seconds is None else timedelta(seconds=seconds)
+        delay = None if seconds is None else timedelta(seconds=seconds + MARGIN)
         await self._threads.run(hosts.set_crawl_delay, host, delay)
 
 
