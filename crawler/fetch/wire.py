@@ -69,11 +69,12 @@ class WireMiddleware:
         recording, trail.recording = trail.recording, None
         assert recording is not None, "the handler leaves a recording with every answer"
         trail.status, trail.headers, trail.fetched_at = response.status, _headers(response), recording.started_at
+        # The pause comes before the bytes are kept: another request may be about to leave for the same host.
+        busy = await self._pause(request, trail, response.status) if response.status in PAUSING else None
         await self._keep(request, trail, recording, response.status)
-        host = host_of(request.url)
-        if response.status in PAUSING:
-            await self._pause(request, trail, recording, response.status)
-        await self._ports.pace.ended(host, recording.latency, response.status not in PAUSING)
+        await self._ports.pace.ended(host_of(request.url), recording.latency, busy is None)
+        if busy is not None:
+            raise busy
         if recording.overlong:
             response.flags.append("overlong")
         return response
@@ -168,14 +169,14 @@ class WireMiddleware:
         )
         trail.captures.append(token)
 
-    async def _pause(self, request: Request, trail: Trail, recording: Recording, status: int) -> None:
+    async def _pause(self, request: Request, trail: Trail, status: int) -> AnsweredBusy:
+        """Pause the host for as long as it asks; the error that ends this request."""
         host = host_of(request.url)
         strikes = trail.turn.strikes if trail.turn else 0
         until, why = pause_until(trail.headers.get("retry-after"), datetime.now(UTC), strikes)
         why = f"status {status}, {why}"
         await self._ports.pace.pause(host, until, why)
-        await self._ports.pace.ended(host, recording.latency, ok=False)
-        raise AnsweredBusy(
+        return AnsweredBusy(
             f"{request.url}: {why}; {host} is paused until {until:%Y-%m-%d %H:%M:%S} UTC",
             host=host,
             until=until,

@@ -8,7 +8,6 @@ import pytest
 
 from crawler.discover.urls import canonicalise, host_of
 from demo import bombs, oracle
-from demo.bytelog import Served
 from demo.fault_table import FAULT_HOSTS, Fault
 from demo.publishers import DOMAIN
 from demo.server import Newsroom
@@ -58,24 +57,6 @@ def _make_retries_due(wirekeep: Wirekeep, *hosts: str) -> None:
     )
 
 
-def _short_gaps(wirekeep: Wirekeep, delay: float) -> list[oracle.Gap]:
-    """Gaps below the delay in the newsroom's log.
-
-    A request that a busy newsroom reads late makes the gap after it look short (17 ms seen on a loaded machine, more
-    than the crawler's margin may be possible): such a gap counts only where the requests left too early as well.
-    """
-    sent: dict[str, list[float]] = {}
-    for row in wirekeep.sql("SELECT url, extract(epoch FROM fetched_at)::float8 AS at FROM archive.captures"):
-        sent.setdefault(row["url"], []).append(row["at"])
-
-    def left(served: Served) -> float:
-        """When it left, by the archive; when it was read, for one that left no capture."""
-        return max((at for at in sent.get(served.url, []) if at <= served.started_at), default=served.started_at)
-
-    short = [gap for gap in oracle.gaps(wirekeep.newsroom.log) if gap.seconds < delay]
-    return [gap for gap in short if left(gap.second) - left(gap.first) < delay]
-
-
 def test_two_sources_and_two_workers_never_ask_one_host_below_its_delay(wirekeep: Wirekeep) -> None:
     home = f"http://faults.{DOMAIN}:{wirekeep.newsroom.port}"
     sources = {"faults": f"{home}/feed.xml", "plenty": f"{home}/large.xml?entries=15"}
@@ -95,7 +76,7 @@ def test_two_sources_and_two_workers_never_ask_one_host_below_its_delay(wirekeep
     tried = _attempts(wirekeep)
     _make_retries_due(wirekeep, "faults")
     wirekeep.until(lambda: _attempts(wirekeep) >= tried + 5, "tried again", 60)
-    assert _short_gaps(wirekeep, PACE) == []
+    assert wirekeep.short_gaps(PACE) == []
     assert len(oracle.gaps(wirekeep.newsroom.log)) > 40
 
 
@@ -161,7 +142,7 @@ def test_every_url_of_misbehaving_hosts_ends_as_it_should_or_is_owed_with_a_reas
     assert not {url: wrong for url, wrong in judged.items() if wrong}
     assert newsroom.trap.visits == []
     _assert_robots_kept(newsroom)
-    assert [gap for gap in _short_gaps(wirekeep, 1.0) if gap.host == f"robots-delay.{DOMAIN}"] == []
+    assert [gap for gap in wirekeep.short_gaps(1.0) if gap.host == f"robots-delay.{DOMAIN}"] == []
     _assert_texts(wirekeep)
     _assert_not_stuck(wirekeep)
 
