@@ -153,7 +153,7 @@ def verify(
         for finding in found.findings:
             typer.echo(f"{finding.check}: {clean_line(finding.subject)}: {clean_line(finding.detail)}")
         typer.echo(
-            f"{found.captures} captures, {found.records} WARC records ({found.orphans} without a row), "
+            f"{found.captures} captures, {found.records} records in sealed WARC files ({found.orphans} without a row), "
             f"{len(found.findings)} findings"
         )
     if found.findings:
