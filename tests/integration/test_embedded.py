@@ -37,9 +37,11 @@ IS_ROOT = os.geteuid() == 0
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 only_root = pytest.mark.skipif(not IS_ROOT, reason="shows what root does; these tests do not run as root")
 
-# A user of the cluster in a process of its own: says when it is in, leaves when its input ends.
+# A user of the cluster in a process of its own: says when it is in, leaves when its input ends. A shell that runs the
+# tests in the background leaves SIGINT ignored, and children inherit that: a terminal's Ctrl-C would find it in force.
 USER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from archive.embedded import open_cluster
 with open_cluster(Path(sys.argv[1]), fsync=False) as dsn:
