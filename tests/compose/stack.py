@@ -158,6 +158,15 @@ class Stack:
         """Rows of `wirekeep sql`."""
         return [json.loads(line) for line in self.wirekeep("sql", "--format", "jsonl", query).splitlines()]
 
+    def expected_urls(self) -> set[str]:
+        """URLs of the stories that a faultless archive of this newsroom holds, as it says itself."""
+        ask = (
+            "import http.client, sys; asked = http.client.HTTPConnection(*sys.argv[1:3]);"
+            "asked.request('GET', '/expected', headers={'Host': 'control.newsroom.test'});"
+            "sys.stdout.write(asked.getresponse().read().decode())"
+        )
+        return set(json.loads(self.run("exec", "-T", "newsroom", "python", "-c", ask, ADDRESS, str(PORT)))["articles"])
+
     def status(self) -> dict[str, Any]:
         """`wirekeep status --json`."""
         return dict(json.loads(self.wirekeep("status", "--json")))
