@@ -296,6 +296,16 @@ class CreditRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Wording:
+    """What an extraction says, and what its rules took out: headline and its alternatives, text, removed spans."""
+
+    title: str | None
+    titles: frozenset[str]
+    text: str
+    spans: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ExtractionRow:
     """Text and metadata of one body under one set of versions."""
 
@@ -325,6 +335,16 @@ class ExtractionRow:
         """sha256 over title, summary and text: what decides whether the publisher changed the story."""
         parts = (self.title or "", self.summary or "", self.text)
         return hashlib.sha256("\x00".join(parts).encode()).digest()
+
+    @property
+    def wording(self) -> Wording:
+        """Its words, as `archive.store.articles.shown_wording` gives those of a stored one."""
+        return Wording(
+            title=self.title,
+            titles=frozenset(title for _, title in self.titles),
+            text=self.text,
+            spans=tuple(removal.span for removal in self.removals),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

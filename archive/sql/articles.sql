@@ -14,6 +14,14 @@ WHERE a.article_id = coalesce(
     (SELECT o.article_id FROM store.article o WHERE o.url_hash = %(url_hash)s),
     (SELECT l.article_id FROM store.alias l WHERE l.url_hash = %(url_hash)s));
 
+-- name: get_wording
+-- Headline, its alternatives, text and removed spans of the extraction that a revision shows.
+SELECT e.title, e.text, ARRAY(SELECT pair ->> 1 FROM jsonb_array_elements(e.titles) AS pair) AS titles,
+       ARRAY(SELECT m.span FROM store.removal m WHERE m.extraction_id = e.extraction_id ORDER BY m.ordinal) AS spans
+FROM store.revision r
+JOIN store.extraction e ON e.extraction_id = r.extraction_id
+WHERE r.revision_id = %(revision_id)s;
+
 -- name: find_saved
 -- What an earlier save of this very capture did; no row where there was none.
 SELECT t.result, f.article_id, coalesce(r.revision_id, a.revision_id) AS revision_id, r.revision_id IS NOT NULL AS is_new

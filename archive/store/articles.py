@@ -6,7 +6,16 @@ from psycopg.rows import DictRow
 
 from archive.db import Connection, retry_transaction
 from archive.errors import ArchiveError
-from archive.records import ArticleSave, Conclusion, CurrentText, ExtractionRow, Saved, VersionRow, hash_url
+from archive.records import (
+    ArticleSave,
+    Conclusion,
+    CurrentText,
+    ExtractionRow,
+    Saved,
+    VersionRow,
+    Wording,
+    hash_url,
+)
 from archive.store.boilerplate import observe
 from archive.store.captures import insert_captures
 from archive.store.cleaning import clean_text
@@ -25,6 +34,13 @@ def current_text(conn: Connection, url_hash: bytes) -> CurrentText | None:
     with conn.transaction():
         row = find_row(conn, "find_current_text", url_hash=url_hash)
     return _to_current(row) if row else None
+
+
+def shown_wording(conn: Connection, revision_id: int) -> Wording:
+    """The words of the extraction that a revision shows."""
+    with conn.transaction():
+        row = get_row(conn, "get_wording", revision_id=revision_id)
+    return Wording(title=row["title"], titles=frozenset(row["titles"]), text=row["text"], spans=tuple(row["spans"]))
 
 
 def _to_current(row: DictRow) -> CurrentText:

@@ -9,50 +9,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, cast
 
-from archive import warc
-from archive.records import (
-    ArticleSave,
-    CaptureRow,
-    Conclusion,
-    CurrentText,
-    ExtractionRow,
-    LeasedUrl,
-    Postponement,
-    hash_url,
-)
+from archive.records import ArticleSave, CaptureRow, Conclusion, LeasedUrl, Postponement, hash_url
 from archive.store import articles, frontier
 from archive.threads import ArchiveThreads
-from crawler.discover.urls import canonicalise, host_of
+from crawler.discover.urls import host_of
 from crawler.errors import ExtractionFailed
 from crawler.fetch.tasks import Fetched, Missed
-from crawler.pipeline.convert import now_utc, to_extraction, to_link
-from crawler.pipeline.hostlines import HostState, HostStates, observe_article
-from crawler.pipeline.policy import (
-    PASSING,
-    find_identity,
-    is_own_capture,
-    next_retry,
-    next_revisit,
-    tell_same_story,
-)
+from crawler.pipeline.comparing import Arrived, Compared, Comparer
+from crawler.pipeline.convert import now_utc, to_extraction
+from crawler.pipeline.hostlines import HostStates, observe_article
+from crawler.pipeline.policy import PASSING, next_retry, next_revisit
 from crawler.pipeline.pool import ExtractionPool
-from crawler.records import Article, Outcome, Page, Rejected
+from crawler.pipeline.reading import PageReader
+from crawler.records import Outcome, Rejected
 from crawler.sources import Source
 
 REFUSED = frozenset({401, 402, 403, 407, 451})  # the site's own word that this is not for us
 GONE = frozenset({404, 410})
 # Another save may come between comparing and writing (two crawls, a recrawl): compare again, but not for ever.
 COMPARISONS = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Compared:
-    """What comparing new bytes with what is stored found, under the same code and rules."""
-
-    decision: Literal["new", "revision", "same"]
-    url: str
-    expected_revision_id: int | None
-    reextracted: ExtractionRow | None = None
+# Flag of an extraction whose decision "edit or not" was taken without the stored bytes.
+COMPARED_BY_LINES = "compared_by_lines"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,9 +59,8 @@ class PageKeeper:
         self._source_id = source_id
         self._crawl_id = crawl_id
         self._threads = threads
-        self._pool = pool
-        self._warc_root = warc
-        self._max_body = max_body
+        self._reader = PageReader(source, threads=threads, pool=pool, warc=warc, max_body=max_body)
+        self._comparer = Comparer(self._reader, threads)
         self.host_states = HostStates(threads)
         self.counts: Counter[str] = Counter()
 
@@ -203,52 +179,24 @@ class PageKeeper:
             await self._conclude(leased, Outcome.NOT_ALLOWED, reason, answer)
             return
         state = await self.host_states.find(host_of(fetched.url))
-        result = await self._extract(leased, fetched, state)
+        result = await self._reader.read(leased, fetched, state)
         if isinstance(result, Rejected):
             again = leased.article_id is not None or result.reason.value in PASSING
             reason = f"{result.reason.value}: {result.detail}"
             await self._conclude(leased, Outcome.REJECTED, reason, answer, again=again)
         else:
-            await self._keep(leased, fetched, answer.captures, result, state)
+            arrived = Arrived(
+                leased=leased, fetched=fetched, article=result, extraction=to_extraction(result), state=state
+            )
+            await self._keep(arrived, answer.captures)
 
-    async def _extract(self, leased: LeasedUrl, fetched: Fetched, state: HostState) -> Article | Rejected:
-        content_type = fetched.header("content-type")
-        page = self._make_page(
-            leased, state, body=fetched.body, url=fetched.url, content_type=content_type, at=fetched.fetched_at
-        )
-        return await self._pool.process(page)
-
-    def _make_page(
-        self, leased: LeasedUrl, state: HostState, *, body: bytes, url: str, content_type: str | None, at: datetime
-    ) -> Page:
-        return Page(
-            url=url,
-            body=body,
-            content_type=content_type,
-            fetched_at=at,
-            language=self._source.language,
-            timezone=self._source.timezone,
-            rules=self._source.site_rules(),
-            announced=to_link(leased.announcement),
-            host_lines=state.lines,
-            host_state=state.version,
-        )
-
-    async def _keep(
-        self,
-        leased: LeasedUrl,
-        fetched: Fetched,
-        captures: tuple[CaptureRow, ...],
-        article: Article,
-        state: HostState,
-    ) -> None:
-        extraction = to_extraction(article)
-        host = host_of(fetched.url)
+    async def _keep(self, arrived: Arrived, captures: tuple[CaptureRow, ...]) -> None:
+        host = host_of(arrived.fetched.url)
         for left in reversed(range(COMPARISONS)):
-            compared = await self._compare(leased, fetched, article, extraction, state)
-            save = self._make_save(leased, fetched, captures, extraction, compared)
+            compared = await self._comparer.compare(arrived)
+            save = self._make_save(arrived, captures, compared)
             if compared.decision == "new":
-                save = replace(save, sighting=observe_article(host, article))
+                save = replace(save, sighting=observe_article(host, arrived.article))
             try:
                 saved = await self._threads.run(articles.save_article, save)
             except articles.Stale:
@@ -261,14 +209,10 @@ class PageKeeper:
                 self.host_states.note(host)
             return
 
-    def _make_save(
-        self,
-        leased: LeasedUrl,
-        fetched: Fetched,
-        captures: tuple[CaptureRow, ...],
-        extraction: ExtractionRow,
-        compared: Compared,
-    ) -> ArticleSave:
+    def _make_save(self, arrived: Arrived, captures: tuple[CaptureRow, ...], compared: Compared) -> ArticleSave:
+        leased, fetched, extraction = arrived.leased, arrived.fetched, arrived.extraction
+        if compared.by_lines:
+            extraction = replace(extraction, flags=(*extraction.flags, COMPARED_BY_LINES))
         aliases = [(leased.url, "announced")]
         if leased.announcement is not None:
             aliases.append((leased.announcement.announced_url, "announced"))
@@ -289,62 +233,3 @@ class PageKeeper:
             next_due_at=self._next_revisit(leased, fetched.fetched_at),
             revisits=leased.revisits + (leased.due_why == "revisit"),
         )
-
-    # ------------------------------------------------------------------------------ is it an edit?
-
-    async def _compare(
-        self, leased: LeasedUrl, fetched: Fetched, article: Article, extraction: ExtractionRow, state: HostState
-    ) -> Compared:
-        own = canonicalise(fetched.url) or leased.url
-        for url in dict.fromkeys((find_identity(fetched.url, article.canonical_url), own, leased.url)):
-            current = await self._threads.run(articles.current_text, hash_url(url))
-            if current is None:
-                continue
-            if is_own_capture(current, leased.url):
-                return await self._compare_texts(leased, current, extraction, state)
-            if tell_same_story(current, extraction):
-                # A twin (AMP, print, tracking): saving as new makes it an alias and ends as duplicate.
-                return Compared(decision="new", url=current.url, expected_revision_id=None)
-            if url == leased.url:
-                break
-            # Another story stands at the URL that this page calls canonical: the claim is wrong, its own URL counts.
-            return await self._compare_as(leased, own if own != url else leased.url, extraction, state)
-        return Compared(
-            decision="new", url=find_identity(fetched.url, article.canonical_url), expected_revision_id=None
-        )
-
-    async def _compare_as(self, leased: LeasedUrl, url: str, extraction: ExtractionRow, state: HostState) -> Compared:
-        current = await self._threads.run(articles.current_text, hash_url(url))
-        if current is not None and is_own_capture(current, leased.url):
-            return await self._compare_texts(leased, current, extraction, state)
-        return Compared(decision="new", url=url, expected_revision_id=None)
-
-    async def _compare_texts(
-        self, leased: LeasedUrl, current: CurrentText, extraction: ExtractionRow, state: HostState
-    ) -> Compared:
-        """Old and new bytes under the same versions: an upgrade, a new rule or a learned line is no edit."""
-        old_digest, reextracted = current.content_digest, None
-        if current.version != extraction.version:
-            reextracted = await self._extract_again(leased, current, state)
-            old_digest = reextracted.content_digest if reextracted is not None else b""
-        same = old_digest == extraction.content_digest
-        return Compared(
-            decision="same" if same else "revision",
-            url=current.url,
-            expected_revision_id=current.revision_id,
-            reextracted=reextracted,
-        )
-
-    async def _extract_again(self, leased: LeasedUrl, current: CurrentText, state: HostState) -> ExtractionRow | None:
-        """The stored revision's bytes under today's code and rules and the host state of the new bytes (also where
-        those came from another host); None where today's rules reject them."""
-        place = current.capture.place
-        where = (self._warc_root, place.path, place.offset, place.length)
-        record = await self._threads.call(warc.read_record, *where)
-        body = await self._threads.call(warc.read_body, *where, max_bytes=self._max_body)
-        capture, content_type = current.capture, record.http_header("content-type")
-        page = self._make_page(
-            leased, state, body=body, url=capture.url, content_type=content_type, at=capture.fetched_at
-        )
-        result = await self._pool.process(page)
-        return None if isinstance(result, Rejected) else to_extraction(result)

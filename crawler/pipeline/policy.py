@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from archive.records import CurrentText, ExtractionRow, hash_url
+from archive.records import CurrentText, ExtractionRow, Wording, hash_url
 from crawler.discover.urls import canonicalise, same_site
 from crawler.durations import format_duration
 from crawler.records import Decision, Judged, Outcome
@@ -125,6 +125,25 @@ def tell_same_story(current: CurrentText, other: ExtractionRow) -> bool:
     mine, theirs = set(_words(current.text)), set(_words(other.text))
     smaller = min(len(mine), len(theirs))
     return smaller > 0 and len(mine & theirs) / smaller >= 0.8
+
+
+def tell_edit_by_lines(old: Wording, new: Wording) -> bool:
+    """Whether the publisher changed a story, told from two extractions of it under different rules.
+
+    What rules took out of a text still stands in its raw extraction. So a line that one text keeps and the other's raw
+    extraction does not have, or a headline that is none of the other's titles, is the publisher's doing.
+    """
+    if _kept(new) - _raw(old) or _kept(old) - _raw(new):
+        return True
+    return old.title not in new.titles | {new.title} and new.title not in old.titles
+
+
+def _kept(wording: Wording) -> set[str]:
+    return set(wording.text.split("\n"))
+
+
+def _raw(wording: Wording) -> set[str]:
+    return _kept(wording) | {line for span in wording.spans for line in span.split("\n")}
 
 
 def is_own_capture(current: CurrentText, frontier_url: str) -> bool:

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.records import Wording
 from crawler.pipeline.policy import (
     RETRY_AFTER,
     choose_backfill,
     find_identity,
     next_retry,
     next_revisit,
+    tell_edit_by_lines,
 )
 from crawler.records import ClaimedDate, Decision, Judged, Link, Outcome
 
@@ -100,3 +102,27 @@ def test_canonical_of_another_site_or_a_home_page_is_not_believed() -> None:
         "",
     ):
         assert find_identity(own, claim) == own
+
+
+def _wording(*lines: str, spans: tuple[str, ...] = (), title: str = "Grain", also: str = "Grain") -> Wording:
+    return Wording(title=title, titles=frozenset({title, also}), text="\n".join(lines), spans=spans)
+
+
+def test_a_line_that_only_another_rule_takes_out_is_no_edit_by_lines() -> None:
+    old = _wording("The harvest is in.", "Follow us on the radio")
+    new = _wording("The harvest is in.", spans=("\nFollow us on the radio",))
+    assert not tell_edit_by_lines(old, new)
+    assert not tell_edit_by_lines(new, old)
+
+
+def test_a_line_that_one_text_keeps_and_the_others_page_did_not_have_is_an_edit_by_lines() -> None:
+    old = _wording("The harvest is in.", spans=("\nFollow us on the radio",))
+    new = _wording("The harvest is in.", "It is smaller than last year's.")
+    assert tell_edit_by_lines(old, new)
+    assert tell_edit_by_lines(new, old)
+
+
+def test_a_headline_chosen_anew_among_the_pages_own_is_no_edit_by_lines_and_another_one_is() -> None:
+    old = _wording("The harvest is in.", title="Grain", also="Grain: the harvest is in")
+    assert not tell_edit_by_lines(old, _wording("The harvest is in.", title="Grain: the harvest is in", also="Grain"))
+    assert tell_edit_by_lines(old, _wording("The harvest is in.", title="Wheat", also="Wheat"))
