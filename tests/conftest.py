@@ -26,14 +26,40 @@ from archive.migrate import migrate
 _numbers = itertools.count(1)
 
 
+# Modules whose tests say what PostgreSQL itself does with our schema and statements: run on every major that is here.
+ON_EVERY_MAJOR = frozenset(
+    {
+        "tests.integration.test_functions",
+        "tests.integration.test_roles",
+        "tests.integration.test_sql_runner",
+        "tests.integration.test_store_articles",
+        "tests.integration.test_views",
+        "tests.migration.test_host_lines",
+        "tests.migration.test_migrations",
+    }
+)
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that ask PostgreSQL run on the wheel's major and on Debian's, unless one was named."""
+    named = os.environ.get("WIREKEEP_TEST_DATABASE_URL") or os.environ.get("WIREKEEP_TEST_BINDIR")
+    if "server" in metafunc.fixturenames and metafunc.module.__name__ in ON_EVERY_MAJOR and not named:
+        metafunc.parametrize("server", ["wheel", "debian-15"], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
     """DSN of a server on which databases may be made."""
     given = os.environ.get("WIREKEEP_TEST_DATABASE_URL")
     if given:
         yield given
         return
     bindir = os.environ.get("WIREKEEP_TEST_BINDIR")
+    if getattr(request, "param", "wheel") == "debian-15":
+        if not (DEBIAN / "postgres").exists():
+            pytest.skip("Debian's PostgreSQL 15 is not installed")
+        bindir = str(DEBIAN)
     # Not pytest's own folder: as root that is 0700, and the server's user must be able to enter.
     home = Path(tempfile.mkdtemp(prefix="wirekeep-test-"))
     home.chmod(0o711)
