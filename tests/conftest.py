@@ -29,13 +29,13 @@ _numbers = itertools.count(1)
 # Modules whose tests say what PostgreSQL itself does with our schema and statements: run on every major that is here.
 ON_EVERY_MAJOR = frozenset(
     {
-        "tests.integration.test_functions",
-        "tests.integration.test_roles",
-        "tests.integration.test_sql_runner",
-        "tests.integration.test_store_articles",
-        "tests.integration.test_views",
-        "tests.migration.test_host_lines",
-        "tests.migration.test_migrations",
+        "test_functions",
+        "test_roles",
+        "test_sql_runner",
+        "test_store_articles",
+        "test_views",
+        "test_host_lines",
+        "test_migrations",
     }
 )
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
@@ -44,7 +44,7 @@ DEBIAN = Path("/usr/lib/postgresql/15/bin")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests that ask PostgreSQL run on the wheel's major and on Debian's, unless one was named."""
     named = os.environ.get("WIREKEEP_TEST_DATABASE_URL") or os.environ.get("WIREKEEP_TEST_BINDIR")
-    if "server" in metafunc.fixturenames and metafunc.module.__name__ in ON_EVERY_MAJOR and not named:
+    if "server" in metafunc.fixturenames and Path(metafunc.module.__file__).stem in ON_EVERY_MAJOR and not named:
         metafunc.parametrize("server", ["wheel", "debian-15"], indirect=True, scope="session")
 
 
