@@ -27,7 +27,7 @@ class Rule:
     links that is needed; `heads`: the line is the heading of a list of links, which goes with it; `closes`: the line
     opens a region that a line ending in this (folded) word closes, and all of it goes; `label`: the phrase must
     stand as a label (a colon or dash behind it, or the line a link, or no sentence). `removes` and `keeps` are
-    examples, held by the tests.
+    examples, held by the tests; `file` is the rule file.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Rule:
     label: bool
     removes: tuple[str, ...]
     keeps: tuple[str, ...]
+    file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,4 +118,5 @@ def _rule(entry: dict[str, Any], name: str) -> Rule:
         closes=fold(entry.get("closes", "")),
         removes=tuple(entry["removes"]),
         keeps=tuple(entry["keeps"]),
+        file=name,
     )

@@ -20,7 +20,7 @@ def apply_lexicon(sheet: Sheet, lexicon: Lexicon) -> None:
         rule = match_line(sheet, at, lexicon)
         if rule is None:
             continue
-        sheet.take(at, rule.id, rule.version)
+        sheet.take(at, rule.id)
         if rule.heads and sheet.verdicts[at] is not None:
             _take_headed(sheet, at, rule)
         if rule.closes and sheet.verdicts[at] is not None:
@@ -82,7 +82,7 @@ def _take_enclosed(sheet: Sheet, at: int, rule: Rule) -> None:
     ahead = range(at + 1, min(at + 12, len(sheet.lines)))
     end = next((below for below in ahead if sheet.folded[below].endswith(rule.closes)), at)
     for below in range(at + 1, end + 1):
-        sheet.take(below, f"{rule.id}.region", rule.version)
+        sheet.take(below, f"{rule.id}.region")
 
 
 def _take_headed(sheet: Sheet, at: int, rule: Rule) -> None:
@@ -94,4 +94,4 @@ def _take_headed(sheet: Sheet, at: int, rule: Rule) -> None:
             continue
         if not linked:
             return
-        sheet.take(below, f"{rule.id}.links", rule.version)
+        sheet.take(below, f"{rule.id}.links")

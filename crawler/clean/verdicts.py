@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from crawler.clean.folding import count_words, fold
+from crawler.clean.registry import find_rule
 from crawler.records import Line
 
 Place = Literal["lead", "body", "tail"]
@@ -84,15 +85,15 @@ class Sheet:
         """Indexes of the lines that no rule has taken yet."""
         return [at for at, verdict in enumerate(self.verdicts) if verdict is None]
 
-    def take(self, at: int, rule: str, version: int = 1) -> None:
-        """Let a rule take a line, unless the line is guarded or already taken."""
+    def take(self, at: int, rule: str) -> None:
+        """Let a declared rule take a line, unless the line is guarded or already taken."""
         if self.verdicts[at] is None and at not in self.guarded:
-            self.verdicts[at] = Verdict(rule, version)
+            self.verdicts[at] = Verdict(rule, find_rule(rule).version)
 
-    def force(self, at: int, rule: str, version: int = 1) -> None:
+    def force(self, at: int, rule: str) -> None:
         """As `take`, past the guard: for what is certain (the site's own rules, an echo of the title)."""
         if self.verdicts[at] is None:
-            self.verdicts[at] = Verdict(rule, version)
+            self.verdicts[at] = Verdict(rule, find_rule(rule).version)
 
     def words(self, at: int) -> int:
         return count_words(self.folded[at])
