@@ -147,8 +147,10 @@ def _by_bareness(signals: Signals) -> Refusal | None:
         return None
     if signals.headlines >= 8:
         return _section(signals, f"{signals.words} words of text")
-    detail = f"{signals.words} words of text, the longest line of {signals.longest} characters"
-    return Refusal(reason=RejectReason.EMPTY_SHELL, detail=detail)
+    return Refusal(
+        reason=RejectReason.EMPTY_SHELL,
+        detail=f"{signals.words} words of text, the longest line of {signals.longest} characters",
+    )
 
 
 def _by_listing(signals: Signals) -> Refusal | None:
