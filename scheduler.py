@@ -27,15 +27,30 @@ from cronsim import CronSim
 from archive.db import Connection
 from archive.errors import ArchiveUnavailable, ConfigError
 from archive.records import Applied, SourceRow, SourceState
-from archive.store import crawls, slots, sources
+from archive.store import crawls, pruning, slots, sources
 from archive.threads import ArchiveThreads
 from crawler.settings import Settings
 from crawler.sources import Source, load_sources
 
 log = structlog.get_logger("scheduler")
 
-# Finished jobs are kept for a day, for `status` and for people who look; Procrastinate never removes them.
+# What grows and is no evidence, and how long it is kept; 200 sources at 5 minutes bring 57,600 slots and jobs a day.
+# Finished jobs: a day, for `status` and for people who look; Procrastinate never removes them.
 KEEP_JOBS = timedelta(days=1)
+# Fired slots: a month, so that a clock put back by less fires none again. The last of each source stays for ever.
+KEEP_SLOTS = timedelta(days=30)
+# Re-crawls that were asked for: a year, for those who want to know who asked for what.
+KEEP_REQUESTS = timedelta(days=365)
+# robots.txt: twice as long as a last good copy may stand in for one that cannot be fetched.
+KEEP_ROBOTS = timedelta(days=60)
+KEPT: tuple[tuple[Callable[[Connection, timedelta], int], timedelta], ...] = (
+    (pruning.prune_jobs, KEEP_JOBS),
+    (pruning.prune_slots, KEEP_SLOTS),
+    (pruning.prune_requests, KEEP_REQUESTS),
+    (pruning.prune_robots, KEEP_ROBOTS),
+)
+# Often, so that each time is short; nothing is due by the hour.
+PRUNE_EVERY = 3600.0
 # How often what is owed (retries, revisits) is looked for: retries wait at least 15 s, so 2 s late is early enough.
 OWED_EVERY = 2.0
 # Stalled jobs and crawls of dead workers: well below the 90 s in which a killed source must crawl again.
@@ -117,7 +132,7 @@ class Scheduler:
             (self._tick, self._settings.tick),
             (self._defer_owed, OWED_EVERY),
             (self._rescue, RESCUE_EVERY),
-            (self._prune, 3600.0),
+            (self._prune, PRUNE_EVERY),
         )
         for job, seconds in work:
             # A late tick runs once, however late: the slot says what is due, not the number of ticks.
@@ -208,9 +223,12 @@ class Scheduler:
             log.warning("jobs_rescued", retried=rescued.retried, failed=rescued.failed, crawls_abandoned=abandoned)
 
     async def _prune(self) -> None:
-        pruned = await self._threads.run(slots.prune_jobs, KEEP_JOBS)
-        if pruned:
-            log.info("jobs_pruned", jobs=pruned)
+        for prune, older_than in KEPT:
+            pruned = 0
+            while not self._stop.is_set() and (batch := await self._threads.run(prune, older_than)):
+                pruned += batch
+            if pruned:
+                log.info("pruned", rows=pruned, by=prune.__name__)
 
 
 def _fire_source(conn: Connection, state: SourceState, now: datetime) -> int:

@@ -100,14 +100,6 @@ WHERE k.job_id = %(job_id)s AND k.state = 'running'
       WHERE p.process_id = k.process_id AND p.stopped_at IS NULL AND p.seen_at >= now() - %(dead_after)s::interval)
 RETURNING k.crawl_id;
 
--- name: prune_jobs
--- Remove jobs that ended longer ago than that; Procrastinate never does.
-DELETE FROM queue.procrastinate_jobs j
-WHERE j.status IN ('succeeded', 'failed', 'cancelled', 'aborted')
-  AND NOT EXISTS (
-      SELECT FROM queue.procrastinate_events e
-      WHERE e.job_id = j.id AND e.at >= now() - %(older_than)s::interval);
-
 -- name: count_unfinished_jobs
 -- How many of these jobs have not ended.
 SELECT count(*) AS unfinished

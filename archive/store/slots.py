@@ -1,4 +1,4 @@
-"""Due moments and jobs: slots fired once, crawls and requests queued, stalled jobs rescued, ended ones pruned."""
+"""Due moments and jobs: slots fired once, crawls and requests queued, stalled jobs rescued."""
 
 from __future__ import annotations
 
@@ -86,12 +86,6 @@ def _rescue_jobs(conn: Connection, dead_after: timedelta) -> Rescued:
             find_row(conn, "fail_job", job_id=job["id"])
             failed += 1
     return Rescued(retried=retried, failed=failed)
-
-
-def prune_jobs(conn: Connection, older_than: timedelta) -> int:
-    """Remove the jobs that ended longer ago than `older_than`; how many."""
-    with conn.transaction():
-        return execute(conn, "prune_jobs", older_than=older_than)
 
 
 def wait_for_jobs(conn: Connection, job_ids: Sequence[int], timeout: float) -> bool:

@@ -207,19 +207,6 @@ def test_only_one_rescue_at_a_time(database: str, conn: Connection, source: int)
     assert slots.rescue_jobs(conn, timedelta(seconds=30)) == slots.Rescued(retried=1)
 
 
-def test_ended_jobs_are_pruned_after_their_time(conn: Connection, source: int) -> None:
-    slots.defer_crawl(conn, "paper", "manual")
-    job_id = work(conn, dead=False)
-    assert not slots.wait_for_jobs(conn, [job_id], 0.0)
-    with conn.transaction():
-        conn.execute("SELECT queue.procrastinate_finish_job_v1(%s, 'succeeded', false)", (job_id,))
-    assert slots.wait_for_jobs(conn, [job_id], 5.0)
-    assert slots.prune_jobs(conn, timedelta(days=1)) == 0
-    with conn.transaction():
-        conn.execute("UPDATE queue.procrastinate_events SET at = now() - interval '2 days'")
-    assert slots.prune_jobs(conn, timedelta(days=1)) == 1
-
-
 def test_abandoned_crawls_are_those_without_a_living_process(conn: Connection, source: int) -> None:
     desk = Desk(conn)
     begun = desk.begin()
