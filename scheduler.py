@@ -27,7 +27,7 @@ from cronsim import CronSim
 from archive.db import Connection
 from archive.errors import ArchiveUnavailable, ConfigError
 from archive.records import Applied, SourceRow, SourceState
-from archive.store import crawls, pruning, slots, sources
+from archive.store import crawls, pruning, requests, slots, sources
 from archive.threads import ArchiveThreads
 from crawler.settings import Settings
 from crawler.sources import Source, load_sources
@@ -212,6 +212,8 @@ class Scheduler:
         return sum(_fire_source(conn, state, now) for state in slots.schedulable_sources(conn))
 
     async def _defer_owed(self) -> None:
+        for request in await self._threads.run(requests.end_orphans):
+            log.warning("request_orphaned", request=request)
         for name in await self._threads.run(slots.defer_owed):
             log.debug("owed_deferred", source=name)
 

@@ -53,6 +53,27 @@ UPDATE store.request
 SET finished_at = now(), outcome = %(outcome)s, reason = %(reason)s
 WHERE request_id = %(request_id)s AND finished_at IS NULL;
 
+-- name: end_orphaned_requests
+-- Open requests that nobody will serve any more: their source has been retired, or disabled where all of it was asked
+-- for (one URL of a disabled source is still fetched). One whose fetch is under way ends by that.
+WITH ended AS (
+    UPDATE store.request q
+    SET finished_at = now(), outcome = 'failed',
+        reason = 'source ' || s.name
+                 || CASE WHEN s.retired_at IS NULL THEN ' is disabled in' ELSE ' is no longer in' END || ' sources.toml'
+    FROM store.source s
+    WHERE s.source_id = q.source_id AND q.finished_at IS NULL
+      AND (s.retired_at IS NOT NULL OR (q.kind = 'source' AND NOT s.enabled))
+      AND NOT EXISTS (SELECT FROM store.frontier f WHERE f.frontier_id = q.frontier_id AND f.leased_until > now())
+    RETURNING q.request_id
+), withdrawn AS (
+    UPDATE store.frontier f
+    SET request_id = NULL
+    FROM ended
+    WHERE f.request_id = ended.request_id
+)
+SELECT e.request_id FROM ended e ORDER BY e.request_id;
+
 -- name: withdraw_request
 -- Its URLs are no longer owed to a request that has ended.
 UPDATE store.frontier SET request_id = NULL WHERE request_id = %(request_id)s;

@@ -12,7 +12,7 @@ from archive.errors import ConfigError
 from archive.records import RequestRow
 from archive.store.cleaning import clean_text
 from archive.store.frontier import settle_sources
-from archive.store.statements import execute, find_row, get_row
+from archive.store.statements import execute, find_row, get_row, list_rows
 
 
 def ask_url(conn: Connection, url: str, *, force: bool) -> int:
@@ -28,7 +28,7 @@ def ask_source(conn: Connection, name: str, since: datetime | None, force: bool)
     """Ask for a source's articles first seen since then (None: all) to be fetched again.
 
     Raises:
-        ConfigError: no source is called so; names those like it.
+        ConfigError: no source is called so (names those like it), it is disabled, or `since` lies outside 1800 to 2199.
     """
     return _ask(conn, "ask_source", name=clean_text(name), since=since, force=force)
 
@@ -87,6 +87,11 @@ def settle_request(conn: Connection, request_id: int, *, outcome: str, reason: s
 def _settle(conn: Connection, request_id: int, outcome: str, reason: str | None) -> None:
     execute(conn, "settle_request", request_id=request_id, outcome=outcome, reason=reason)
     execute(conn, "withdraw_request", request_id=request_id)
+
+
+def end_orphans(conn: Connection) -> list[int]:
+    """End the open requests whose source has been retired, or disabled where all of it was asked for; their ids."""
+    return [row["request_id"] for row in retry_transaction(conn, list_rows, "end_orphaned_requests")]
 
 
 def load_request(conn: Connection, request_id: int) -> RequestRow | None:

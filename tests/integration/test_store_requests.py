@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg import errors
 from stored_rows import DAY, NOW, Desk, apply, link, one, source_row, table
 
 from archive import query
@@ -288,3 +289,71 @@ def test_names_of_the_callers_own_do_not_lead_the_functions_astray(conn: Connect
         )
         conn.execute("SET search_path = evil, pg_catalog")
     assert requests.ask_url(conn, "HTTPS://PAPER.example/1", force=False)
+
+
+@pytest.mark.parametrize("since", ["infinity", "-infinity", "0044-03-15 BC", "1700-01-01", "9999-12-31", "20000-01-01"])
+def test_a_moment_that_no_worker_can_read_is_refused_at_the_door(conn: Connection, desk: Desk, since: str) -> None:
+    with pytest.raises(errors.InvalidParameterValue, match="is no moment to fetch articles since"), conn.transaction():
+        conn.execute("SELECT archive.recrawl_source('paper', %s::timestamptz)", (since,))
+    # Nor does it stand in the way of a request for all articles, whose key it had.
+    request_id = requests.ask_source(conn, "paper", None, False)
+    assert take(conn, request_id).since is None
+
+
+def test_a_disabled_source_is_refused_as_a_whole_and_served_url_by_url(conn: Connection, desk: Desk) -> None:
+    with pytest.raises(ConfigError, match=r"source 'off' is disabled.*enabled = true"):
+        requests.ask_source(conn, "off", None, False)
+    apply(conn, source_row(enabled=False))
+    with pytest.raises(ConfigError, match="source 'paper' is disabled"):
+        requests.ask_source(conn, "paper", None, False)
+    request_id = requests.ask_url(conn, URL, force=False)
+    take(conn, request_id)
+    assert requests.end_orphans(conn) == []
+    assert state(conn, request_id).outcome is None
+
+
+@pytest.mark.parametrize(("enabled", "reason"), [(False, "is disabled in"), (None, "is no longer in")])
+def test_requests_end_with_their_source_and_say_so(
+    conn: Connection, desk: Desk, enabled: bool | None, reason: str
+) -> None:
+    whole = requests.ask_source(conn, "paper", None, False)
+    take(conn, whole)
+    assert requests.end_orphans(conn) == []
+    apply(conn, *([] if enabled is None else [source_row(enabled=enabled)]))
+    assert requests.end_orphans(conn) == [whole]
+    ended = state(conn, whole)
+    assert (ended.state, ended.outcome, ended.reason) == ("done", "failed", f"source paper {reason} sources.toml")
+    assert one(conn, "SELECT count(*) FROM store.frontier WHERE request_id IS NOT NULL") == 0
+    assert requests.end_orphans(conn) == []
+
+
+def test_a_request_whose_fetch_is_under_way_ends_by_that_though_its_source_is_gone(
+    conn: Connection, desk: Desk
+) -> None:
+    request_id = requests.ask_url(conn, URL, force=False)
+    take(conn, request_id)
+    begun = desk.begin("request")
+    (leased,) = desk.lease(begun, request_id=request_id)
+    apply(conn)
+    assert requests.end_orphans(conn) == []
+    frontier.conclude(
+        conn,
+        Conclusion(
+            frontier_id=leased.frontier_id, crawl_id=begun.crawl_id, outcome="unchanged", reason="HTTP 304", at=NOW
+        ),
+    )
+    assert state(conn, request_id).outcome == "unchanged"
+
+
+def test_a_request_for_a_source_says_what_it_waits_for(conn: Connection, desk: Desk) -> None:
+    request_id = requests.ask_source(conn, "paper", None, False)
+    assert state(conn, request_id).waits_for == "a free worker"
+    take(conn, request_id)
+    assert state(conn, request_id).waits_for == "1 URLs to fetch"
+    until = datetime(2100, 1, 1, 12, tzinfo=UTC)
+    hosts.pause(conn, "paper.example", until, "HTTP 503")
+    assert state(conn, request_id).waits_for == "1 URLs on paused hosts, the first until 2100-01-01 12:00:00 UTC"
+    with conn.transaction():
+        conn.execute("UPDATE store.host SET paused_until = NULL")
+        conn.execute("UPDATE store.frontier SET due_at = %s WHERE request_id = %s", (until, request_id))
+    assert state(conn, request_id).waits_for == "1 URLs, the first at 2100-01-01 12:00:00 UTC"

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import psycopg
-
 from archive.db import check_schema, connect
 from archive.migrate import expected_version, migrate
 from archive.records import HostSighting, ObservedLine
-from archive.schema import migrations_path, queue_files, queue_schema
 from archive.store import articles, boilerplate
 from tests.integration.stored_rows import Desk, apply, one, source_row, table
+from tests.migration.revisions import make_revision
 
 KEPT = "SELECT to_jsonb(t) AS row FROM store.{} t ORDER BY 1"
 TABLES = ("source", "article", "revision", "extraction", "version", "removal", "credit", "capture", "frontier")
 
 
-def _make_first_revision(dsn: str) -> None:
-    """A database as revision 0001 left it."""
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute("CREATE SCHEMA store")
-        conn.execute("CREATE TABLE store.schema_version (version_num varchar(32) PRIMARY KEY)")
-        conn.execute("INSERT INTO store.schema_version VALUES ('0001')")
-        for file in sorted((migrations_path() / "sql" / "0001").glob("*.sql")):
-            conn.execute(file.read_text(encoding="utf-8"))
-        conn.execute("SET search_path = queue")
-        conn.execute(queue_schema().read_text(encoding="utf-8"))
-        conn.execute("RESET search_path")
-        names = [path.name for path in queue_files()]
-        conn.execute("INSERT INTO store.queue_migration (name) SELECT unnest(%s::text[])", (names,))
-
-
 def test_a_database_of_the_first_revision_keeps_its_rows_and_learns_from_then_on(empty_database: str) -> None:
-    _make_first_revision(empty_database)
+    make_revision(empty_database, "0001")
     with connect(empty_database) as conn:
         apply(conn, source_row())
         desk = Desk(conn)
