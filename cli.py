@@ -61,6 +61,7 @@ def set_options(
 def main() -> None:
     """Run the command; errors that are ours come out as one clear message."""
     try:
+        _refuse_undecodable(sys.argv[1:])
         app()
     except ConfigError as error:
         _fail(error, 2)
@@ -72,6 +73,15 @@ def main() -> None:
         # The reader of a pipe (head, less) went away: not an error, but nothing more can be written.
         sys.stderr.close()
         raise SystemExit(0) from None
+
+
+def _refuse_undecodable(arguments: list[str]) -> None:
+    """Refuse bytes that are no text: they reach us as lone surrogates, which neither PostgreSQL nor JSON takes."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            raise ConfigError(f"the argument {argument!r} is not text in UTF-8") from error
 
 
 def _fail(error: WirekeepError, code: int) -> None:

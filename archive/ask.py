@@ -15,6 +15,7 @@ What protects, from the outside in:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,12 +23,20 @@ from typing import Any
 
 import psycopg
 from psycopg import errors, sql
+from psycopg.abc import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
-from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
+from psycopg.types.datetime import (
+    DateLoader,
+    IntervalLoader,
+    TimeLoader,
+    TimestampLoader,
+    TimestamptzLoader,
+    TimetzLoader,
+)
 
 from archive.db import Connection, connect, translate
-from archive.errors import ArchiveError, ArchiveUnavailable, QueryRefused
+from archive.errors import ArchiveError, ArchiveUnavailable, ConfigError, QueryRefused
 from archive.sql_words import OddStatement, read_words
 
 # A batch is one FETCH: small enough to show the first rows at once, large enough that the round trips do not count.
@@ -49,7 +58,14 @@ _REFUSED = frozenset(
         "crosstab", "crosstab2", "crosstab3", "crosstab4", "crosstabn", "connectby", "xpath_table",
     }
 )  # fmt: skip
-_REFUSED_PREFIXES = ("dblink", "lo_", "pg_read_", "pg_ls_")
+# … or that read files, end or wake other sessions, write to the server's log of changes, or hold locks: with one of
+# `pg_advisory_xact_lock` a reader who takes its rows slowly would keep every crawl waiting (measured).
+_REFUSED_PREFIXES = (
+    "dblink", "lo_", "pg_read_", "pg_ls_",
+    "pg_advisory_", "pg_try_advisory_", "pg_terminate_", "pg_cancel_", "pg_notify", "pg_logical_",
+)  # fmt: skip
+# PostgreSQL holds its limit for a statement in 32 bits of milliseconds.
+LONGEST_TIMEOUT = 2_147_483.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +101,43 @@ class _AnyTimestamptz(TimestamptzLoader):
             return bytes(data).decode()
 
 
+class _AnyTime(TimeLoader):  # 24:00 is a time there
+    def load(self, data: Any) -> Any:
+        try:
+            return super().load(data)
+        except psycopg.DataError:
+            return bytes(data).decode()
+
+
+class _AnyTimetz(TimetzLoader):
+    def load(self, data: Any) -> Any:
+        try:
+            return super().load(data)
+        except psycopg.DataError:
+            return bytes(data).decode()
+
+
+class _AnyInterval(IntervalLoader):  # the driver takes a month for 30 days, and infinity for nothing
+    def load(self, data: Any) -> Any:
+        written = bytes(data).decode()
+        if re.search("mon|year|infinity", written):
+            return written
+        try:
+            return super().load(data)
+        except (psycopg.DataError, OverflowError):
+            return written
+
+
+_LOADERS: tuple[tuple[str, type[Loader]], ...] = (
+    ("date", _AnyDate),
+    ("timestamp", _AnyTimestamp),
+    ("timestamptz", _AnyTimestamptz),
+    ("time", _AnyTime),
+    ("timetz", _AnyTimetz),
+    ("interval", _AnyInterval),
+)
+
+
 @contextmanager
 def run_sql(
     dsn: str, statement: str, *, role: str | None, timeout: float, zone: str = "UTC", batch: int = BATCH
@@ -97,9 +150,14 @@ def run_sql(
     the rights are those of the DSN's user, unless that is a superuser.
 
     Raises:
+        ConfigError: `timeout` is none that PostgreSQL can keep.
         QueryRefused: it is not one query, or the reader may not run it, or it is wrong; says why.
         ArchiveUnavailable: the server cannot be reached, or the time was up.
     """
+    if not 0 < timeout <= LONGEST_TIMEOUT:
+        raise ConfigError(
+            f"a limit of {timeout:g} s cannot be kept; expected more than 0, at most {LONGEST_TIMEOUT:.0f}"
+        )
     is_utility = check_statement(statement)
     with (
         _connect_as(dsn, role) as conn,
@@ -123,6 +181,8 @@ def check_statement(statement: str) -> bool:
     """
     if "\0" in statement:
         raise QueryRefused("the statement holds a NUL character; take it out")
+    if re.search("[\ud800-\udfff]", statement):
+        raise QueryRefused("the statement is not text in UTF-8; write it anew")
     try:
         words = list(read_words(statement))
     except OddStatement as error:
@@ -139,7 +199,9 @@ def check_statement(statement: str) -> bool:
         )
     for word in words:
         if word.lower() in _REFUSED or word.lower().startswith(_REFUSED_PREFIXES):
-            raise QueryRefused(f"the reader may not use {word}; it can change who the statement runs as, or read files")
+            raise QueryRefused(
+                f"the reader may not use {word}; it can change who the statement runs as, read files, or act on others"
+            )
     return first in _UTILITIES
 
 
@@ -154,7 +216,9 @@ def _connect_as(dsn: str, role: str | None) -> Iterator[Connection]:
         except ArchiveUnavailable:  # no such role, or the server wants a password of it
             conn = None
     with conn or connect(dsn) as connection:
-        for name, loader in (("date", _AnyDate), ("timestamp", _AnyTimestamp), ("timestamptz", _AnyTimestamptz)):
+        # As the loaders read them, whatever the database says.
+        connection.execute("SET intervalstyle = postgres")
+        for name, loader in _LOADERS:
             connection.adapters.register_loader(name, loader)
         yield connection
 
@@ -201,6 +265,8 @@ def _answer(
         cursor.execute(f"DECLARE answer NO SCROLL CURSOR FOR {statement}".encode(), prepare=True)
         cursor.execute(f"FETCH {batch} FROM answer".encode())
     columns = tuple(column.name for column in cursor.description or ())
+    if not columns:
+        raise QueryRefused("the query has no columns; name what it shall show")
     row = conn.execute("SELECT current_user AS role").fetchone()
     assert row is not None  # a SELECT without FROM has one row
     rows = iter(cursor.fetchall()) if is_utility else _stream(conn, cursor, timeout, batch)

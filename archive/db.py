@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 OLDEST, NEWEST = 15, 18
+DSN_FORM = "expected postgresql://user@host/name"
 CONNECT_TIMEOUT = 10
 # Connections are renewed now and then, so that a server's memory for one (cached plans, catalogue) cannot only grow.
 MAX_LIFETIME = 1800.0
@@ -64,7 +66,8 @@ def connect(dsn: str, *, role: str | None = None, autocommit: bool = False) -> C
     try:
         settings = _complete(dsn, role)
     except psycopg.ProgrammingError as error:
-        raise ConfigError(f"the database URL cannot be read ({error}); expected postgresql://user@host/name") from error
+        raise ConfigError(f"the database URL cannot be read{_say_safely(error)}; {DSN_FORM}") from error
+    _refuse_split_password(settings)
     try:
         conn = Connection.connect(make_conninfo("", **settings), autocommit=True, row_factory=dict_row)
     except psycopg.OperationalError as error:
@@ -170,7 +173,7 @@ def _take_password(dsn: str) -> tuple[dict[str, Any], str | None]:
     try:
         settings: dict[str, Any] = dict(conninfo_to_dict(dsn))
     except psycopg.ProgrammingError as error:
-        raise ConfigError("the database URL cannot be read; expected postgresql://user@host/name") from error
+        raise ConfigError(f"the database URL cannot be read{_say_safely(error)}; {DSN_FORM}") from error
     return settings, settings.pop("password", None)
 
 
@@ -295,6 +298,21 @@ def _configure(conn: psycopg.Connection[Any]) -> None:
 def _prepare(conn: psycopg.Connection[Any]) -> None:
     # By statement, not in the start-up packet: poolers refuse "options" there before they can be recognised as poolers.
     conn.execute("SET TimeZone = 'UTC'", prepare=False)
+
+
+def _say_safely(error: psycopg.ProgrammingError) -> str:
+    """libpq's words on a DSN, where they name a parameter: its other words quote the DSN, password and all."""
+    found = re.match(
+        r"invalid (?:connection option|URI query parameter): ?\"\w+\"|invalid connection option \"\w+\"", str(error)
+    )
+    return f" ({found.group()})" if found else ""
+
+
+def _refuse_split_password(settings: dict[str, Any]) -> None:
+    """A password with a plain @ ends there, and its rest would stand in every message as the host."""
+    hosts = str(settings.get("host") or "").split(",")
+    if any("@" in host and not host.startswith(("/", "@")) for host in hosts):
+        raise ConfigError(f"the database URL has an @ in its host: write that of a password as %40; {DSN_FORM}")
 
 
 def _place(settings: dict[str, Any]) -> str:

@@ -173,9 +173,9 @@ def sql(
 
     if form not in FORMATS:
         raise ConfigError(f"--format {form!r} is none of {', '.join(FORMATS)}")
-    text = sys.stdin.read() if statement == "-" else statement
+    text = _read_statement() if statement == "-" else statement
     settings = read_context(context)
-    role, limit = f"{settings.role_prefix}_reader", timeout or settings.query_timeout
+    role, limit = f"{settings.role_prefix}_reader", settings.query_timeout if timeout is None else timeout
     with (
         open_database(settings) as dsn,
         run_sql(dsn, text, role=role, timeout=limit, zone=settings.timezone) as answer,
@@ -183,11 +183,21 @@ def sql(
         _write_rows(answer.columns, answer.rows, form, settings.zone)
 
 
+def _read_statement() -> str:
+    from archive.errors import ConfigError
+
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"standard input is not UTF-8: {error}") from error
+
+
 def _write_rows(columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]], form: str, zone: ZoneInfo) -> None:
     from commands.display import print_lines, to_plain
     from commands.tables import print_rows
 
     if form == "jsonl":
+        _refuse_twins(columns)
         print_lines(dict(zip(columns, row, strict=True)) for row in rows)
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -196,6 +206,15 @@ def _write_rows(columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]], form:
     else:
         count = print_rows(columns, rows, zone)
         typer.echo(f"({count} row{'' if count == 1 else 's'})")
+
+
+def _refuse_twins(columns: tuple[str, ...]) -> None:
+    """Refuse columns of one name: an object holds one of them only, and the others would be lost without a word."""
+    from archive.errors import ConfigError
+
+    twins = sorted({name for name in columns if columns.count(name) > 1})
+    if twins:
+        raise ConfigError(f"several columns are called {twins[0]!r}; name each apart (AS …) for -f jsonl")
 
 
 def _to_csv(cell: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -77,6 +78,8 @@ def to_plain(value: Any) -> Any:
         return value.hex()
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"  # JSON has none of them
     if isinstance(value, str | int | float | bool) or value is None:
         return value
     return str(value)

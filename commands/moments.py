@@ -32,4 +32,7 @@ def read_moment(text: str, zone: ZoneInfo, now: datetime | None = None) -> datet
         raise ConfigError(
             f"{text!r} is no moment; expected 2026-11-01, 2026-11-01T06:30, 3d, 12h, today or yesterday"
         ) from error
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
+    try:
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise ConfigError(f"{text!r} lies in UTC outside the years 1 to 9999") from error

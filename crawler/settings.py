@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 import pydantic
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from archive.errors import ConfigError
@@ -35,8 +35,9 @@ class Settings(BaseSettings):
 
     # An empty variable counts as not set: compose files pass `NAME: ${NAME:-}`.
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
-    )
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True,
+        allow_inf_nan=False,
+    )  # fmt: skip
 
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("wirekeep"),
@@ -84,13 +85,25 @@ class Settings(BaseSettings):
     role_prefix: str = Field(
         default="wirekeep", pattern=r"^[a-z_][a-z0-9_]{0,40}$", description="Prefix of the database roles."
     )
-    query_timeout: float = Field(default=60.0, gt=0, description="Limit for a statement of `wirekeep sql`.")
+    query_timeout: float = Field(
+        default=60.0, gt=0, le=2_147_483, description="Limit for a statement of `wirekeep sql`."
+    )
 
     @field_validator("data_dir", "sources", "warc_dir")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         # The roles, and PostgreSQL, work in other folders than the shell that named this one.
         return None if value is None else value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _dead_later_than_silent(self) -> Self:
+        # A living process must not be taken for dead between two beats: its jobs would be done twice.
+        if self.dead_after < 2 * self.heartbeat:
+            raise ValueError(
+                f"WIREKEEP_DEAD_AFTER={self.dead_after:g} is less than twice WIREKEEP_HEARTBEAT={self.heartbeat:g}: "
+                "a process that beats would be taken for dead; raise the one or lower the other"
+            )
+        return self
 
     @field_validator("timezone")
     @classmethod
@@ -163,5 +176,5 @@ def _from_files() -> dict[str, Any]:
 
 
 def _explain(item: Any) -> str:
-    name = str(item["loc"][0]) if item["loc"] else "settings"
-    return f"{PREFIX}{name.upper()}: {item['msg'].removeprefix('Value error, ')}"
+    said: str = item["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{str(item['loc'][0]).upper()}: {said}" if item["loc"] else said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -16,7 +16,7 @@ from stored_rows import Desk, apply, cloned, extraction, one, source_row
 
 from archive.ask import check_statement, run_sql
 from archive.db import connect
-from archive.errors import ArchiveError, QueryRefused
+from archive.errors import ArchiveError, ConfigError, QueryRefused
 from archive.roles import apply_roles
 from archive.sql_words import OddStatement, read_words
 from archive.store import articles
@@ -101,6 +101,37 @@ def test_times_are_utc_and_what_python_cannot_hold_is_text(dsn: str) -> None:
     ]
 
 
+def test_spans_and_times_are_given_as_they_are(dsn: str) -> None:
+    query = (
+        "SELECT interval '90 s', interval '1 mon 3 days', interval '-1 year', interval '3000000 years', "
+        "time '24:00', timetz '24:00+02', interval '1000000000 days'"
+    )
+    assert ask(dsn, query) == [
+        (
+            timedelta(seconds=90), "1 mon 3 days", "-1 years", "3000000 years",
+            "24:00:00", "24:00:00+02", "1000000000 days",
+        )
+    ]  # fmt: skip
+
+
+def test_an_infinite_span_is_no_span_of_nothing(dsn: str) -> None:
+    with connect(dsn) as conn:
+        if conn.info.server_version < 170000:
+            pytest.skip("PostgreSQL has infinite intervals from 17 on")
+    assert ask(dsn, "SELECT interval 'infinity'") == [("infinity",)]
+
+
+def test_spans_are_read_alike_whatever_style_the_database_writes_them_in(archive: str) -> None:
+    options = make_conninfo(archive, options="-c intervalstyle=iso_8601")
+    assert ask(options, "SELECT interval '1 day 2 hours'") == [(timedelta(days=1, hours=2),)]
+
+
+@pytest.mark.parametrize("timeout", [0.0, -1.0, float("nan"), float("inf"), 1e12])
+def test_a_limit_that_cannot_be_kept_is_refused(archive: str, timeout: float) -> None:
+    with pytest.raises(ConfigError, match="cannot be kept; expected more than 0, at most 2147483"):
+        ask(archive, "SELECT 1", timeout=timeout)
+
+
 REFUSED = [
     "commit; delete from store.article",
     "SELECT 1; DELETE FROM store.article",
@@ -140,6 +171,16 @@ REFUSED = [
     "SELECT lo_import('/etc/passwd')",
     "SELECT dblink_exec('dbname=x', 'DELETE FROM store.article')",
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename <> current_user",
+    "SELECT pg_terminate_backend(pg_backend_pid())",
+    "SELECT pg_cancel_backend(1)",
+    "SELECT pg_advisory_lock(1)",
+    "SELECT pg_advisory_xact_lock(hashtextextended('wirekeep frontier', 0)), generate_series(1, 1000000)",
+    "SELECT pg_catalog.pg_try_advisory_lock_shared(1)",
+    "SELECT pg_notify('procrastinate_any_queue', '')",
+    "SELECT pg_logical_emit_message(false, 'x', repeat('x', 1000000)) FROM generate_series(1, 1000)",
+    "SELECT '\udcff'",
+    "SELECT FROM archive.articles",
+    "SELECT",
     "SELECT pg_reload_conf()",
     "SELECT nextval('store.article_article_id_seq')",
     "SELECT 1 FROM archive.articles FOR UPDATE",
@@ -166,7 +207,8 @@ def test_the_clock_stops_a_query_that_sleeps(dsn: str) -> None:
         ask(dsn, "SELECT pg_sleep(30)", timeout=0.2)
 
 
-def test_nothing_of_an_answer_stays_behind(dsn: str, archive: str) -> None:
+def test_nothing_of_an_answer_stays_behind(dsn: str, archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.ask._REFUSED_PREFIXES", ())
     ask(dsn, "SELECT pg_notify('x', 'y'), pg_advisory_lock(1)")
     with connect(archive) as conn:
         assert one(conn, "SELECT count(*) FROM pg_largeobject_metadata") == 0

@@ -63,6 +63,9 @@ def test_restarts_back_off_and_a_role_that_ran_steadily_starts_over() -> None:
         ("WIREKEEP_TIMEZONE", "Riyadh", r"WIREKEEP_TIMEZONE: 'Riyadh' is not an IANA time zone such as Asia/Riyadh"),
         ("WIREKEEP_CONTACT", "me", r"WIREKEEP_CONTACT: 'me' is neither an http\(s\) page nor a mailto: address"),
         ("WIREKEEP_CONTACT", "https://example.com/bot", r"placeholder"),
+        ("WIREKEEP_STOP_TIMEOUT", "inf", r"WIREKEEP_STOP_TIMEOUT: .*finite"),
+        ("WIREKEEP_QUERY_TIMEOUT", "3000000", r"WIREKEEP_QUERY_TIMEOUT: .*less than or equal to 2147483"),
+        ("WIREKEEP_HEARTBEAT", "20", r"WIREKEEP_DEAD_AFTER=30 is less than twice WIREKEEP_HEARTBEAT=20"),
     ],
 )
 def test_a_wrong_setting_stops_the_program_and_names_itself(
