@@ -136,6 +136,7 @@ class DocumentRow:
     last_modified: str | None
     body_digest: bytes | None
     changed_at: datetime | None
+    has_announced: bool  # some link was announced from it, ever
     capture: StoredCapture | None
 
 
@@ -430,6 +431,7 @@ class CrawlBegun:
     settings: Json
     setting_id: int
     first: bool  # no crawl of this source has finished before: `backfill` applies
+    changed: bool  # its last crawl that read documents to the end ran under other settings
     documents: tuple[DocumentRow, ...]
 
 

@@ -8,8 +8,12 @@ WHERE s.name = %(name)s AND s.retired_at IS NULL AND s.paused_at IS NULL
 RETURNING crawl_id, source_id, setting_id;
 
 -- name: find_crawl_settings
--- The settings a crawl runs under, and whether none of its source has finished before.
+-- The settings a crawl runs under, whether none of its source has finished before, and whether the last one that did
+-- ran under others.
 SELECT t.settings,
+       coalesce((SELECT k.setting_id <> t.setting_id FROM store.crawl k
+                 WHERE k.source_id = %(source_id)s AND k.state = 'finished' AND k.kind IN ('scheduled', 'manual')
+                 ORDER BY k.crawl_id DESC LIMIT 1), false) AS is_changed,
        NOT EXISTS (SELECT FROM store.crawl k
                    WHERE k.source_id = %(source_id)s AND k.state = 'finished' AND k.kind IN ('scheduled', 'manual')
                   ) AS is_first
@@ -44,7 +48,8 @@ RETURNING k.crawl_id;
 -- name: list_documents
 -- The discovery documents of a source that are read first, in the order of sources.toml, with their validators.
 SELECT d.document_id, d.source_id, d.url, d.kind, d.configured, d.parent_id, d.etag, d.last_modified, d.body_digest,
-       d.changed_at, c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime,
+       d.changed_at, EXISTS (SELECT FROM store.announcement a WHERE a.document_id = d.document_id) AS has_announced,
+       c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime,
        d.etag AS capture_etag, d.last_modified AS capture_last_modified, c.capture_payload_digest,
        c.capture_body_digest, c.capture_record_type, c.capture_truncated, c.capture_file_id, c.capture_path,
        c.capture_offset, c.capture_length, c.capture_record_id

@@ -100,7 +100,8 @@ ON CONFLICT (source_id, url_hash) DO NOTHING;
 -- name: list_children
 -- The documents that an index names, in its order, without those that this crawl has read or reads anyway.
 SELECT d.document_id, d.source_id, d.url, d.kind, d.configured, d.parent_id, d.etag, d.last_modified, d.body_digest,
-       d.changed_at, c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime,
+       d.changed_at, EXISTS (SELECT FROM store.announcement a WHERE a.document_id = d.document_id) AS has_announced,
+       c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime,
        d.etag AS capture_etag, d.last_modified AS capture_last_modified, c.capture_payload_digest,
        c.capture_body_digest, c.capture_record_type, c.capture_truncated, c.capture_file_id, c.capture_path,
        c.capture_offset, c.capture_length, c.capture_record_id
@@ -111,6 +112,31 @@ LEFT JOIN store.kept_capture c ON c.capture_id = d.capture_id
 WHERE NOT d.configured AND d.document_id <> %(parent_id)s
   AND (d.checked_at IS NULL OR d.checked_at < k.started_at)
 ORDER BY n.place;
+
+-- name: mark_children_named
+-- The documents that an index names are to be looked at: what is known of them is from before.
+UPDATE store.document d
+SET outcome = NULL
+FROM unnest(%(urls)s::text[]) AS n (url), store.crawl k
+WHERE d.source_id = %(source_id)s AND d.url_hash = store.hash_url(n.url) AND d.parent_id = %(parent_id)s
+  AND NOT d.configured AND k.crawl_id = %(crawl_id)s AND d.checked_at < k.started_at;
+
+-- name: list_named_children
+-- The documents that an index named when it last changed: looked at since, or (where a crawl was cut off) not yet.
+SELECT d.document_id, d.source_id, d.url, d.kind, d.configured, d.parent_id, d.etag, d.last_modified, d.body_digest,
+       d.changed_at, EXISTS (SELECT FROM store.announcement a WHERE a.document_id = d.document_id) AS has_announced,
+       c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime,
+       d.etag AS capture_etag, d.last_modified AS capture_last_modified, c.capture_payload_digest,
+       c.capture_body_digest, c.capture_record_type, c.capture_truncated, c.capture_file_id, c.capture_path,
+       c.capture_offset, c.capture_length, c.capture_record_id
+FROM store.document p
+JOIN store.document d ON d.source_id = p.source_id AND d.parent_id = p.document_id
+JOIN store.crawl k ON k.crawl_id = %(crawl_id)s
+LEFT JOIN store.kept_capture c ON c.capture_id = d.capture_id
+WHERE p.document_id = %(document_id)s AND NOT d.configured
+  AND (d.outcome IS NULL OR d.checked_at >= p.changed_at)
+  AND (d.checked_at IS NULL OR d.checked_at < k.started_at)
+ORDER BY d.document_id;
 
 -- name: find_known_urls
 -- Which of these URLs the frontier knows.

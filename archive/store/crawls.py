@@ -37,6 +37,7 @@ def begin_crawl(
         settings=found["settings"],
         setting_id=begun["setting_id"],
         first=found["is_first"],
+        changed=found["is_changed"],
         documents=tuple(to_document(row) for row in documents),
     )
 

@@ -150,6 +150,14 @@ def _insert_children(conn: Connection, read: DocumentRead, source_id: int) -> tu
         urls=list(kinds),
         kinds=list(kinds.values()),
     )
+    execute(
+        conn,
+        "mark_children_named",
+        source_id=source_id,
+        parent_id=read.document_id,
+        crawl_id=read.crawl_id,
+        urls=list(kinds),
+    )
     rows = list_rows(
         conn,
         "list_children",
@@ -158,6 +166,13 @@ def _insert_children(conn: Connection, read: DocumentRead, source_id: int) -> tu
         crawl_id=read.crawl_id,
         urls=list(kinds),
     )
+    return tuple(to_document(row) for row in rows)
+
+
+def named_children(conn: Connection, document_id: int, crawl_id: int) -> tuple[DocumentRow, ...]:
+    """The documents that an unchanged index still names, without those that this crawl has read or reads anyway."""
+    with conn.transaction():
+        rows = list_rows(conn, "list_named_children", document_id=document_id, crawl_id=crawl_id)
     return tuple(to_document(row) for row in rows)
 
 

@@ -54,6 +54,7 @@ def to_document(row: DictRow) -> DocumentRow:
         last_modified=row["last_modified"],
         body_digest=row["body_digest"],
         changed_at=row["changed_at"],
+        has_announced=row["has_announced"],
         capture=to_capture(row),
     )
 

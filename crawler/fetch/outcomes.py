@@ -27,7 +27,7 @@ def fetched_from(response: Response, trail: Trail) -> Fetched:
         fetched_at=trail.fetched_at or datetime.now(UTC),
         captures=tuple(trail.captures),
         redirects=tuple(trail.hops),
-        not_modified=response.status == 304,
+        not_modified=response.status == 304 and trail.conditional,
         ip=str(response.ip_address) if response.ip_address else None,
         notes=tuple(notes),
     )

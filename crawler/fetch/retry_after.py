@@ -38,7 +38,7 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=seconds), LONGEST) if seconds else None
     try:
         at = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError, OverflowError):
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, IndexError, TypeError, OverflowError):  # the last year west of Greenwich ends in no year
         return None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return at - now if at > now else None

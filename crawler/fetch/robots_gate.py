@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 
 from crawler.errors import CrawlError, FetchFailed
 from crawler.fetch.ports import Ports, RobotsCopy
-from crawler.fetch.robots import RobotsAnswer, Rules, Verdict, host_of, needs_fetch, origin_of, renew
+from crawler.fetch.robots import MAX_CRAWL_DELAY, RobotsAnswer, Rules, Verdict, host_of, needs_fetch, origin_of, renew
 from crawler.fetch.tasks import CrawlPlan
 from crawler.fetch.trail import Trail
 from crawler.fetch.wire import AnsweredBusy
@@ -71,7 +71,9 @@ class RobotsMiddleware:
                 copy = await self._fetch(origin, copy)
         rules = Rules(copy, self._plan.token, datetime.now(UTC))
         if kept is None or kept[1].crawl_delay != rules.crawl_delay:
-            await self._ports.pace.crawl_delay(host, rules.crawl_delay)
+            # A host that wants more is not asked at all, and a number without bounds is no time in any database.
+            wanted = None if rules.crawl_delay is None else min(rules.crawl_delay, MAX_CRAWL_DELAY)
+            await self._ports.pace.crawl_delay(host, wanted)
         self._rules[origin] = (copy, rules)
         return rules
 

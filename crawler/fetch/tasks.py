@@ -54,7 +54,8 @@ class Fetched:
     case, fields of the same name joined by ", ". `body` is free of transfer and content coding. `captures` are the
     Recorder's tokens in the order of the exchanges: redirect hops first, this answer last. `notes` may hold
     ``overlong`` (the server sent more bytes than its Content-Length said; `body` holds what it said) and
-    ``no_length`` (neither length nor chunks: the end of the connection ended the body).
+    ``no_length`` (neither length nor chunks: the end of the connection ended the body). `not_modified` is a 304 to a
+    request that carried validators; one that nobody asked for has its status only.
     """
 
     url: str

@@ -27,6 +27,7 @@ class Trail:
     purpose: Purpose
     prior: PriorCapture | None = None
     force: bool = False
+    conditional: bool = False  # the request under way carries validators
     captures: list[object] = field(default_factory=list)
     hops: list[str] = field(default_factory=list)  # URLs that redirected, oldest first
     status: int | None = None  # of the last answer, as are the two that follow

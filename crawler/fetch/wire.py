@@ -114,13 +114,16 @@ class WireMiddleware:
                 request.headers[name] = ours[name.lower()]
             else:
                 request.headers.pop(name, None)
+        trail.conditional = False
         prior = self._prior(request, trail)
         if prior is None or trail.force:
             return
-        if prior.etag and prior.etag.isprintable():
-            request.headers["If-None-Match"] = prior.etag
-        if prior.last_modified and prior.last_modified.isprintable():
-            request.headers["If-Modified-Since"] = prior.last_modified
+        validators = {"If-None-Match": prior.etag, "If-Modified-Since": prior.last_modified}
+        for name, validator in validators.items():
+            if validator and validator.isprintable():
+                # Byte for byte as it came: headers are read as Latin-1 (see _headers), Scrapy would send UTF-8.
+                request.headers[name] = validator.encode("latin-1", "ignore")
+                trail.conditional = True
 
     async def _claim(self, trail: Trail, host: str) -> None:
         """Wait, first behind this crawl's own requests, then for the pace, until the host is ours to ask."""

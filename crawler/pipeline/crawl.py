@@ -6,14 +6,14 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 
-from archive.errors import ArchiveUnavailable, DiskFull
+from archive.errors import ArchiveUnavailable, ConfigError, DiskFull
 from archive.records import CrawlBegun, LeasedUrl, RequestRow
 from archive.store import crawls, frontier, requests
 from archive.threads import ArchiveThreads
@@ -78,8 +78,15 @@ class CrawlSink:
         self.held: str | None = None
 
     async def document(self, task: DocumentTask, fetched: Fetched) -> tuple[DocumentTask, ...]:
-        """See `fetch.ports.Sink`."""
-        return await self._reader.take(task, fetched)
+        """See `fetch.ports.Sink`. What breaks on one document is that document's error, as `_conclude` has it."""
+        try:
+            return await self._reader.take(task, fetched)
+        except (ArchiveUnavailable, DiskFull):
+            raise
+        except Exception as error:
+            log.exception("document_broke", url=task.url)
+            await self._reader.give_up(task, error)
+            return ()
 
     async def document_missed(self, task: DocumentTask, missed: Missed) -> None:
         """See `fetch.ports.Sink`."""
@@ -163,7 +170,12 @@ async def _begin(shop: Workshop, *, name: str, kind: str, slot: int | None, job_
 
 
 async def _run(shop: Workshop, begun: CrawlBegun, *, kind: str, request: RequestRow | None) -> None:
-    source = Source.from_json(begun.settings)
+    try:
+        source = Source.from_json(begun.settings)
+        plan = make_plan(shop.settings, source, ())
+    except ConfigError as error:
+        await _end(shop, begun, "failed", str(error), {})
+        raise
     reader = DocumentReader(
         source,
         begun.crawl_id,
@@ -171,6 +183,7 @@ async def _run(shop: Workshop, begun: CrawlBegun, *, kind: str, request: Request
         threads=shop.threads,
         pool=shop.pool,
         max_entries=shop.settings.max_entries,
+        reread=begun.changed,
     )
     keeper = PageKeeper(
         source,
@@ -189,7 +202,7 @@ async def _run(shop: Workshop, begun: CrawlBegun, *, kind: str, request: Request
         sink=sink,
     )
     reads_documents = kind in {"scheduled", "manual"} and shop.shortage() is None
-    plan = make_plan(shop.settings, source, reader.tasks() if reads_documents else ())
+    plan = replace(plan, documents=reader.tasks() if reads_documents else ())
     state: str = "failed"
     reason: str | None = "broken off"
     try:

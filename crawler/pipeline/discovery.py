@@ -13,6 +13,7 @@ from archive.store import documents
 from archive.threads import ArchiveThreads
 from crawler.discover import read_document
 from crawler.discover.urls import host_of, judge
+from crawler.errors import ExtractionFailed
 from crawler.fetch.tasks import DocumentTask, Fetched, Missed
 from crawler.pipeline.convert import now_utc, to_announcement, to_prior
 from crawler.pipeline.policy import choose_backfill
@@ -22,12 +23,16 @@ from crawler.sources import Source
 
 # Bodies above this are read in the extraction pool: a 100k-entry feed takes 0.3 s, too long for a shared loop.
 INLINE_LIMIT = 256 * 1024
+GZIP = b"\x1f\x8b"
 # Sitemaps taken from one index, newest first; the rest is history that `backfill` would refuse anyway.
 MAX_CHILDREN = 50
 
 
 class DocumentReader:
-    """Reads the discovery documents of one crawl."""
+    """Reads the discovery documents of one crawl.
+
+    With `reread` unchanged ones are read, too: the source's settings changed, and other links may be wanted.
+    """
 
     def __init__(
         self,
@@ -38,7 +43,9 @@ class DocumentReader:
         threads: ArchiveThreads,
         pool: ExtractionPool,
         max_entries: int,
+        reread: bool = False,
     ) -> None:
+        self._reread = reread
         self._source = source
         self._crawl_id = crawl_id
         self._rows = {row.document_id: row for row in rows}
@@ -49,17 +56,17 @@ class DocumentReader:
         self.read = self.failed = self.announced = self.new = 0
         self.errors: list[str] = []
 
-    def tasks(self, *, force: bool = False) -> tuple[DocumentTask, ...]:
+    def tasks(self) -> tuple[DocumentTask, ...]:
         """The documents to fetch first."""
-        return tuple(self._task(row, force=force) for row in self._rows.values() if row.configured)
+        return tuple(self._task(row) for row in self._rows.values() if row.configured)
 
-    def _task(self, row: DocumentRow, *, force: bool = False) -> DocumentTask:
+    def _task(self, row: DocumentRow) -> DocumentTask:
         return DocumentTask(
             document_id=row.document_id,
             url=row.url,
             kind=DocumentKind(row.kind),
             prior=to_prior(row.capture),
-            force=force,
+            force=self._reread,
         )
 
     async def take(self, task: DocumentTask, fetched: Fetched) -> tuple[DocumentTask, ...]:
@@ -67,22 +74,41 @@ class DocumentReader:
         row = self._rows[task.document_id]
         captures = cast("tuple[CaptureRow, ...]", fetched.captures)
         if fetched.not_modified:
-            await self._check(row, captures, fetched.fetched_at, None)
-            return ()
+            return await self._keep_unchanged(row, captures, fetched.fetched_at)
         if fetched.status != 200:
-            await self._check(row, captures, fetched.fetched_at, f"HTTP {fetched.status}")
+            unasked = " to a request without validators" if fetched.status == 304 else ""
+            await self._check(row, captures, fetched.fetched_at, f"HTTP {fetched.status}{unasked}")
             return ()
         digest = hashlib.sha256(fetched.body).digest()
         captures = (*captures[:-1], replace(captures[-1], body_digest=digest, body_length=len(fetched.body)))
         if digest == row.body_digest and not task.force:
-            await self._check(row, captures, fetched.fetched_at, None)
+            return await self._keep_unchanged(row, captures, fetched.fetched_at)
+        try:
+            found = await self._parse(row, fetched)
+        except ExtractionFailed as error:
+            await self._check(row, captures, fetched.fetched_at, str(error))
             return ()
-        found = await self._parse(row, fetched)
+        if found.malformed and not (found.links or found.children):
+            # A challenge or error page with status 200 is no reading: its validators must not come into force.
+            await self._check(row, captures, fetched.fetched_at, found.malformed)
+            return ()
         announced = await self._announce(row, fetched, captures, digest, found)
         self.read += 1
         self.announced += announced.links
         self.new += announced.new
-        children = announced.children[:MAX_CHILDREN]
+        return self._take_children(announced.children)
+
+    async def _keep_unchanged(
+        self, row: DocumentRow, captures: tuple[CaptureRow, ...], at: datetime
+    ) -> tuple[DocumentTask, ...]:
+        """Nothing new in it; the sitemaps that an index names change without it, and are looked at each time."""
+        await self._check(row, captures, at, None)
+        if row.kind != DocumentKind.SITEMAP.value:
+            return ()
+        return self._take_children(await self._threads.run(documents.named_children, row.document_id, self._crawl_id))
+
+    def _take_children(self, children: tuple[DocumentRow, ...]) -> tuple[DocumentTask, ...]:
+        children = children[:MAX_CHILDREN]
         self._rows |= {child.document_id: child for child in children}
         return tuple(self._task(child) for child in children)
 
@@ -101,6 +127,12 @@ class DocumentReader:
             error=error,
         )
         await self._threads.run(documents.check_document, checked)
+
+    async def give_up(self, task: DocumentTask, error: Exception) -> None:
+        """Take note that a document arrived and we could not deal with it; it is read again at the next crawl."""
+        await self._check(
+            self._rows[task.document_id], (), now_utc(), f"our own error: {type(error).__name__}: {error}"
+        )
 
     async def _check(self, row: DocumentRow, captures: tuple[CaptureRow, ...], at: datetime, error: str | None) -> None:
         if error is None:
@@ -130,7 +162,9 @@ class DocumentReader:
             link_pattern=self._patterns.get(row.url),
             max_entries=self._max_entries,
         )
-        return await self._pool.run(read) if len(fetched.body) > INLINE_LIMIT else read()
+        # A packed document says nothing of its size: 200 kB of gzip may hold the 50 MiB that are read at most.
+        is_small = len(fetched.body) <= INLINE_LIMIT and not fetched.body.startswith(GZIP)
+        return read() if is_small else await self._pool.run(read)
 
     async def _announce(
         self,
@@ -149,21 +183,23 @@ class DocumentReader:
             etag=fetched.header("etag"),
             last_modified=fetched.header("last-modified"),
             body_digest=digest,
-            over_cap=found.over_cap,
+            over_cap=found.over_cap + max(0, len(found.children) - MAX_CHILDREN),
             malformed=found.malformed,
             announcements=self._judge(row, found, fetched.fetched_at),
-            children=tuple((url, DocumentKind.SITEMAP.value) for url in found.children),
+            children=tuple((url, DocumentKind.SITEMAP.value) for url in found.children[:MAX_CHILDREN]),
         )
         return await self._threads.run(documents.announce, read, first_due=now_utc())
 
     def _judge(self, row: DocumentRow, found: Discovery, now: datetime) -> list[AnnouncementRow]:
+        # A document that brought no link before brings its whole past along, whenever that is; so may other settings.
+        first = not row.has_announced
         chosen = choose_backfill(
             (judge(link, self._source) for link in found.links),
-            # A document that was never read before brings its whole past along, whenever it is added.
-            first=row.body_digest is None,
+            first=first or self._reread,
             now=now,
             backfill=self._source.backfill,
-            undated_cap=self._source.backfill_undated,
+            # Undated links of a document that is known may be new.
+            undated_cap=self._source.backfill_undated if first else self._source.max_links,
             most=self._source.max_links,
         )
         return [

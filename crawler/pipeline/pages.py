@@ -110,6 +110,8 @@ class PageKeeper:
             await self._conclude(leased, Outcome.BLOCKED, reason, answer)
         elif status >= 500 or status in {408, 425}:
             await self._retry(leased, reason, answer)
+        elif status == 304:  # a cache that believes we had it
+            await self._retry(leased, "HTTP 304 to a request without validators", answer)
         else:
             await self._conclude(leased, Outcome.FAILED, reason, answer)
 

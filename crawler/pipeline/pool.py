@@ -77,11 +77,15 @@ class ExtractionPool:
         """`work(*args)` in the pool.
 
         Raises:
-            concurrent.futures.TimeoutError: past the limit; its process was ended.
-            ProcessExpired: its process died.
+            ExtractionFailed: past the limit (its process was ended), or its process died.
         """
         future = self._pool.schedule(work, args=list(args), kwargs=dict(kwargs), timeout=self._timeout)
-        result: R = await asyncio.wrap_future(future)
+        try:
+            result: R = await asyncio.wrap_future(future)
+        except LimitPassed as error:
+            raise ExtractionFailed(f"reading took longer than {self._timeout:g} s") from error
+        except ProcessExpired as error:
+            raise ExtractionFailed(f"reading crashed its process (exit code {error.exitcode})") from error
         return result
 
     def close(self) -> None:

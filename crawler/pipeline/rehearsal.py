@@ -131,6 +131,8 @@ def _read(
         link_pattern=patterns.get(url),
         max_entries=max_entries,
     )
+    if held.malformed and not (held.links or held.children):  # as a crawl has it
+        return CheckedDocument(url=url, kind=kind.value, error=held.malformed)
     chosen = choose_backfill(
         (judge(link, source) for link in held.links),
         first=True,
