@@ -43,6 +43,8 @@ _CAPTION_CREDIT = re.compile(
     r"[^.]{0,30}\)?$"
     r"|^(?:©|\(c\)|\(C\))|©\s*\w|(?:Foto|Photo|Bild|Image|Picture|Imagen|Fotografía|Crédit photo)s?\s*[:©/]",
 )
+# An agency alone behind the text, in brackets or behind a dash; a picture's credit says more: "(AP Photo/Jane Roe)".
+_SIGNED = re.compile(r"\s*(?:[(\[]\s*[^()\[\]/|]{2,20}[)\]]|[—–-]+\s*[^\s/|]{2,12})$")
 # An info line: «البريد - شينخوا | 23/11/2026 - 22:37 | عدد القراءات: 318», "Staff | 3 June 2020 | 318 views".
 _COUNTER = re.compile(
     r"\b(?:views?|reads?|hits|visits?|shares|comments?|min(?:ute)?s? read"
@@ -101,8 +103,18 @@ def _take_captions(sheet: Sheet) -> None:
         marks = sheet.marks(at)
         if ("caption" in marks or "figure" in marks) and "quote" not in marks:
             sheet.take(at, "caption")
-        elif sheet.words(at) <= 40 and _CAPTION_CREDIT.search(line.text) and not ends_sentence(line.text):
+        elif sheet.words(at) > 40 or ends_sentence(line.text):
+            continue
+        elif _CAPTION_CREDIT.search(line.text) and not _is_signed_off(sheet, at):
             sheet.take(at, "caption-credit")
+
+
+def _is_signed_off(sheet: Sheet, at: int) -> bool:
+    """Whether the line is the text's last paragraph, signed by the agency: «… المحادثات مستمرة. (أ ف ب)»."""
+    line = sheet.lines[at]
+    signed = _SIGNED.search(line.text)
+    last = not any(sheet.is_prose(below) for below in sheet.open() if below > at)
+    return bool(signed and last and line.beside and (sheet.is_prose(at) or ends_sentence(line.text[: signed.start()])))
 
 
 def _take_regions(sheet: Sheet) -> None:

@@ -133,12 +133,8 @@ PAIRS: dict[str, Pair] = {
         ),
     ),
     "caption-credit": Pair(
-        takes=Shown(line="جانب من الميناء (رويترز)", within="<p>جانب من الميناء (رويترز)</p>", lang="ar"),
-        leaves=Shown(
-            line="عاد الهدوء إلى الميناء، كما نقلت الوكالة.",
-            within="<p>عاد الهدوء إلى الميناء، كما نقلت الوكالة.</p>",
-            lang="ar",
-        ),
+        takes=Shown(line="جانب من الميناء (أ ف ب)", within="<p>جانب من الميناء (أ ف ب)</p>", lang="ar"),
+        leaves=Shown(line="وينشر الباقي غدا. (أ ف ب)", below="<p>وينشر الباقي غدا. (أ ف ب)</p>", lang="ar"),
     ),
     "info-line": Pair(
         takes=Shown(

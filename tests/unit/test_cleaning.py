@@ -143,6 +143,20 @@ def test_caption_byline_and_date_go() -> None:
     assert rules(found) == ["byline", "date-line", "caption"]
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "وقال المتحدث باسم المجلس إن المحادثات مع الشركات الأربع ستستمر حتى نهاية الشهر المقبل (رويترز)",
+        "وقال إن المحادثات مستمرة. (أ ف ب)",
+        "The rest of the report will be read on Friday. — AFP",
+    ],
+)
+def test_last_paragraph_that_an_agency_signs_is_no_caption(last: str) -> None:
+    assert clean(lines(*PROSE, last), Facts()).text.endswith(last)
+    caption = "The chamber on Monday before the members came in and the doors were shut (AP Photo/Jane Roe)"
+    assert clean(lines(*PROSE, caption), Facts()).text == "\n".join(PROSE)
+
+
 def test_nothing_in_gives_nothing_out() -> None:
     assert clean((), Facts()).text == ""
 
