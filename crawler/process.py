@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from crawler import attribute as attribution
 from crawler import clean as cleaning
 from crawler.clean.gates import Refusal, Signals, doubts, refuse
+from crawler.clean.verdicts import ends_sentence
 from crawler.extract.body import Hints, extract_lines
 from crawler.extract.charset import Decoded, decode
 from crawler.extract.jsonld import Statement, read_statement
@@ -228,9 +229,12 @@ def _article(reading: _Reading, signals: Signals) -> Article:
 
 
 def _credit_lines(cleaned: cleaning.Cleaned) -> tuple[str, ...]:
-    """Removed lines at either end and the text's own last ones: where sign-offs and credits stand."""
+    """Removed lines at either end and the text's own last ones: where sign-offs and credits stand.
+
+    A last line that is a sentence only mentions the agency that it names.
+    """
     removed = [removal.text.strip() for removal in cleaned.removals if removal.zone != "body"]
-    short: list[Line] = [line for line in cleaned.kept[-2:] if len(line.text) < 120]
+    short = [line for line in cleaned.kept[-2:] if len(line.text) < 120 and not ends_sentence(line.text)]
     return tuple(text for text in (*removed, *(line.text for line in short)) if text and len(text) < 200)
 
 

@@ -15,6 +15,7 @@ from crawler.attribute.credit import (
     dateline_credits,
     organisation_credits,
     sign_offs,
+    style_credits,
     weigh,
 )
 from crawler.attribute.dateline import Dateline, read_dateline, read_recurring_place
@@ -62,6 +63,7 @@ def attribute(
     for raw, byline in zip(raws, bylines, strict=True):
         found += byline_credits(raw, byline.agencies, byline.place)
     found += sign_offs(lines)
+    found += style_credits(credit_lines)  # cleaning takes them out of the text
     found += _credit_lines(lines, credit_lines)
     found += organisation_credits(organisations)
     places = [dateline.place if dateline else None, *(byline.place for byline in bylines)]

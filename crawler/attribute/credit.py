@@ -63,19 +63,20 @@ _DONE = frozenset(map(fold, ("انتهى", "النهاية", "ends", "end", "ي�
 def sign_offs(lines: Sequence[str]) -> Iterator[Credit]:
     """Credits in the last lines of a text: a line of its own, or an agency behind the last full stop."""
     tail = [line for line in lines if line.strip()][-_TAIL_LINES:]
+    yield from style_credits(tail)
     for line in tail:
-        if _REUTERS_STYLE.match(line) or _REUTERS_ARABIC.search(line):
-            yield _style(line)
         for named in _signed_line(line):
             yield _credit(named, line, "signoff")
     for named in _signed_end(tail[-1]) if tail else ():
         yield _credit(named, tail[-1], "signoff")
 
 
-def _style(line: str) -> Credit:
-    found = _REUTERS_STYLE.match(line) or _REUTERS_ARABIC.search(line)
-    matched = found[0] if found else line
-    return Credit(agency="Reuters", matched=matched.strip(), where="signoff", confidence=_STYLE)
+def style_credits(lines: Iterable[str]) -> Iterator[Credit]:
+    """Credits in lines that name no agency, but reporters and editors in the form of one."""
+    for line in lines:
+        found = _REUTERS_STYLE.match(line) or _REUTERS_ARABIC.search(line)
+        if found:
+            yield Credit(agency="Reuters", matched=found[0].strip(), where="signoff", confidence=_STYLE)
 
 
 def _signed_line(line: str) -> tuple[Named, ...]:

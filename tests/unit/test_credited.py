@@ -92,6 +92,8 @@ PLACES: dict[str, tuple[tuple[str, Shown | Page, Shown | Page], ...]] = {
         ("SPA", by("جدة - واس", "ar"), by("واسيني الأعرج", "ar")),
     ),
     "signoff": (
+        ("AFP", below("وينشر الباقي غدا. (أ ف ب)", "ar"), below("وينشر الباقي غدا كما قيل لـ(أ ف ب).", "ar")),
+        ("Reuters", below("(Reporting by Nora Finch; Editing by Ada Moss)"), below("(Reporting by Nora Finch.)")),
         ("MENA", below("ولم يذكر التقرير أسماء أخرى (أ ش أ)", "ar"), below("ولم ترد أسماء فيما نقلته أ ش أ", "ar")),
         ("Bernama", below("The rest is due on Friday. -- Bernama"), below("Bernama was asked; it gave no answer.")),
     ),
