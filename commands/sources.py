@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.context import EXIT_FAILED, open_archive, read_context
 
 if TYPE_CHECKING:
-    from crawler.pipeline.rehearsal import CheckedArticle, CheckedDocument, Rehearsal
+    from collections.abc import Iterable
+
+    from crawler.pipeline.rehearsal import Learned, Rehearsal
     from crawler.settings import Settings
     from crawler.sources import Source
 
 app = typer.Typer(help="Sources: list, show, check, diff, pause, resume.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A source of sources.toml.")]
-SHOWN_LINKS = 8
 
 
 def _load(settings: Settings) -> tuple[Source, ...]:
@@ -97,13 +98,14 @@ def check(
     articles: Annotated[int, typer.Option(min=0, max=20, help="Articles to fetch.")] = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch now and store nothing: links found, kept and dropped and why, two articles as they would be stored.
+    """Fetch now and store nothing: links kept and dropped and why, two articles as stored, what each override changed.
 
     [bold]Examples[/bold]
     wirekeep sources check my-paper
     wirekeep sources check --all --articles 1
     """
     from archive.errors import ConfigError
+    from commands.checked import print_rehearsal
     from commands.display import print_json
     from crawler.fetch import guard, loop
 
@@ -115,14 +117,16 @@ def check(
     if settings.contact is None and not settings.allow_addresses:
         typer.echo("WIREKEEP_CONTACT is not set: the sites cannot see who asks, or reach you", err=True)
 
+    learned = _read_learned(settings, wanted)
+
     async def main() -> int:
         from crawler.pipeline.rehearsal import rehearse
 
         guard.install(settings.allow_addresses)
         for source in wanted:
-            found.append(await rehearse(settings, source, articles=articles))
+            found.append(await rehearse(settings, source, articles=articles, learned=learned[source.name]))
             if not as_json:
-                _print_rehearsal(found[-1])
+                print_rehearsal(found[-1])
         return 0
 
     loop.run(main)
@@ -132,71 +136,29 @@ def check(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _print_rehearsal(found: Rehearsal) -> None:
-    from commands.display import print_heading
+def _read_learned(settings: Settings, sources: Iterable[Source]) -> dict[str, Learned]:
+    """The lines learned for each source's hosts; a check also works where there is no archive yet, and says so."""
+    from archive import embedded
+    from archive.db import connect
+    from archive.errors import ArchiveError
+    from archive.store import boilerplate
+    from crawler.pipeline.hostlines import HostState
+    from crawler.pipeline.rehearsal import Learned
+    from service.database import open_database, read_dsn
 
-    print_heading(f"{found.source}: {'works' if found.works else 'does not work yet'}")
-    for document in found.documents:
-        _print_document(document)
-    for article in found.articles:
-        _print_article(article)
-
-
-def _print_document(document: CheckedDocument) -> None:
-    from commands.display import clean_line, console
-
-    typer.echo(f"\n  {document.kind} {clean_line(document.url)}")
-    if document.error is not None:
-        typer.echo(f"    not read: {clean_line(document.error)}")
-        return
-    kept = len(document.owed)
-    facts = f"    {document.dialect}: {len(document.links)} links, {kept} would be fetched"
-    if document.children:
-        facts += f", {len(document.children)} sitemaps named"
-    if document.over_cap:
-        facts += f", {document.over_cap} beyond the cap"
-    typer.echo(facts)
-    if document.malformed:
-        typer.echo(f"    malformed: {clean_line(document.malformed)}")
-    for link in document.links[:SHOWN_LINKS]:
-        typer.echo(f"    {link.fate:12} {clean_line(link.rule)}  {clean_line(link.url, 120)}")
-        if link.title:
-            console.print(f"      {clean_line(link.title, 160)}", markup=False)
-    if len(document.links) > SHOWN_LINKS:
-        typer.echo(f"    … and {len(document.links) - SHOWN_LINKS} more (--json shows all)")
-
-
-def _print_article(article: CheckedArticle) -> None:
-    from commands.display import clean_line, console, print_text
-    from crawler.records import Rejected
-
-    typer.echo(f"\n  article {clean_line(article.url)}")
-    result = article.result
-    if result is None:
-        typer.echo(f"    not read: {clean_line(article.error or '')}")
-        return
-    if isinstance(result, Rejected):
-        typer.echo(f"    rejected as {result.reason.value}: {clean_line(result.detail)}")
-        return
-    facts: list[tuple[str, Any]] = [
-        ("title", result.title),
-        ("summary", result.summary),
-        ("authors", ", ".join(result.authors)),
-        ("agencies", ", ".join(credit.agency for credit in result.credits)),
-        ("place", result.place),
-        (
-            "published",
-            f"{result.published.at.isoformat()} ({result.published.provenance})" if result.published else None,
-        ),
-        ("language", result.language),
-        ("charset", f"{result.charset} ({result.charset_source})"),
-    ]
-    for key, value in facts:
-        if value:
-            console.print(f"    {key:10} {clean_line(str(value))}", markup=False)
-    print_text(result.text)
-    for removal in result.removals:
-        console.print(f"    removed by {removal.rule}: {clean_line(removal.text, 120)}", markup=False)
+    names = [source.name for source in sources]
+    if read_dsn(settings) is None and embedded.status(settings.data_dir).state == "absent":
+        return dict.fromkeys(names, Learned(unread="there is no archive yet"))
+    try:
+        with open_database(settings) as dsn, connect(dsn) as conn:
+            found: dict[str, Learned] = {}
+            for source in sources:
+                states = {host: boilerplate.host_lines(conn, host) for host in source.hosts}
+                known = {host: HostState(version=at, lines=lines) for host, (at, lines) in states.items() if at}
+                found[source.name] = Learned(hosts=known)
+            return found
+    except ArchiveError as error:
+        return dict.fromkeys(names, Learned(unread=str(error)))
 
 
 @app.command()

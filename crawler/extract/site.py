@@ -17,14 +17,15 @@ from crawler.records import SiteRules
 class SiteWord:
     """What the source's selectors found; None or empty where it has none or they matched nothing.
 
-    `missed` names the selectors that matched nothing on this page, `bodies` are the elements that hold the text.
+    `bodies` are the elements that hold the text; `matched` has each selector with the number of elements that it found,
+    in the order of use: those that remove, then title, authors, date, body.
     """
 
     title: str | None = None
     authors: tuple[str, ...] = ()
     date: str | None = None
     bodies: tuple[HtmlElement, ...] = ()
-    missed: tuple[str, ...] = ()
+    matched: tuple[tuple[str, int], ...] = ()
 
 
 def apply_site_rules(root: HtmlElement, rules: SiteRules) -> SiteWord:
@@ -32,17 +33,21 @@ def apply_site_rules(root: HtmlElement, rules: SiteRules) -> SiteWord:
 
     Raises `ValueError` for a selector that is no CSS; sources.toml is checked by `check_selector` long before.
     """
+    matched: list[tuple[str, int]] = []
     for selector in rules.remove:
-        for element in _select(root, selector):
+        elements = _select(root, selector)
+        matched.append((selector, len(elements)))
+        for element in elements:
             if element.getparent() is not None:
                 element.drop_tree()
-    found = {name: _select(root, css) for name in ("title", "authors", "date", "body") if (css := getattr(rules, name))}
+    named = {name: css for name in ("title", "authors", "date", "body") if (css := getattr(rules, name))}
+    found = {name: _select(root, css) for name, css in named.items()}
     return SiteWord(
         title=next((text for element in found.get("title", ()) if (text := _text(element))), None),
         authors=tuple(name for element in found.get("authors", ()) for name in split_names(_text(element))),
         date=next((text for element in found.get("date", ()) if (text := _date(element))), None),
         bodies=tuple(found.get("body", ())),
-        missed=tuple(name for name, elements in found.items() if not elements),
+        matched=(*matched, *((named[name], len(elements)) for name, elements in found.items())),
     )
 
 

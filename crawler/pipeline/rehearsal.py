@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from crawler.discover import read_document
-from crawler.discover.urls import judge
+from crawler.discover.urls import host_of, judge
 from crawler.fetch.crawl import fetch_once
 from crawler.fetch.ports import Claimed, Ports, RobotsCopy
 from crawler.fetch.tasks import DocumentTask, Fetched, Missed, Purpose, UrlTask
+from crawler.overrides import Override, try_overrides
 from crawler.pipeline.convert import now_utc
 from crawler.pipeline.crawl import make_plan
+from crawler.pipeline.hostlines import HostState
 from crawler.pipeline.policy import choose_backfill
 from crawler.process import process
 from crawler.records import Article, Decision, DocumentKind, Exchange, Link, Outcome, Page, PriorCapture, Rejected
@@ -56,11 +59,20 @@ class CheckedDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedArticle:
-    """One article as it would be stored, or why it would not."""
+    """One article as it would be stored, or why it would not, and what each override of the source did to it."""
 
     url: str
     error: str | None = None
     result: Article | Rejected | None = None
+    overrides: tuple[Override, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """The lines learned for the hosts of a source, as far as they could be read: `unread` says why not."""
+
+    hosts: Mapping[str, HostState] = field(default_factory=dict)
+    unread: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +82,8 @@ class Rehearsal:
     source: str
     documents: tuple[CheckedDocument, ...]
     articles: tuple[CheckedArticle, ...]
+    learned: Learned
+    warnings: tuple[str, ...] = ()
 
     @property
     def works(self) -> bool:
@@ -78,8 +92,8 @@ class Rehearsal:
         return read and any(isinstance(article.result, Article) for article in self.articles)
 
 
-async def rehearse(settings: Settings, source: Source, *, articles: int = 2) -> Rehearsal:
-    """Fetch the source's documents and its newest `articles`.
+async def rehearse(settings: Settings, source: Source, *, articles: int = 2, learned: Learned = Learned()) -> Rehearsal:
+    """Fetch the source's documents and its newest `articles`, and read those under the lines learned for their hosts.
 
     Raises:
         ConfigError: a header names an environment variable that is not set, or the guard is not installed.
@@ -103,9 +117,26 @@ async def rehearse(settings: Settings, source: Source, *, articles: int = 2) -> 
     wanted = [link.url for document in documents for link in document.owed]
     wanted.sort(key=lambda url: _dated(found[url]), reverse=True)
     taken = [
-        await _take(source, found[url], await fetch_once(url, plan=plan, ports=ports)) for url in wanted[:articles]
+        await _take(source, found[url], await fetch_once(url, plan=plan, ports=ports), learned)
+        for url in wanted[:articles]
     ]
-    return Rehearsal(source=source.name, documents=tuple(documents), articles=tuple(taken))
+    return Rehearsal(
+        source=source.name,
+        documents=tuple(documents),
+        articles=tuple(taken),
+        learned=learned,
+        warnings=_find_idle(taken),
+    )
+
+
+def _find_idle(articles: list[CheckedArticle]) -> tuple[str, ...]:
+    """Overrides that matched nothing: a slip of the pen, or the site was built anew."""
+    tried = [override for article in articles for override in article.overrides]
+    of = sum(article.result is not None for article in articles)
+    idle = Counter((one.key, one.value) for one in tried if not one.matched)
+    return tuple(
+        f"{key} = {value!r} matched nothing on {count} of {of} articles" for (key, value), count in idle.items()
+    )
 
 
 def _dated(link: Link) -> float:
@@ -167,10 +198,11 @@ def _read(
     )
 
 
-async def _take(source: Source, link: Link, fetched: Fetched | Missed) -> CheckedArticle:
+async def _take(source: Source, link: Link, fetched: Fetched | Missed, learned: Learned) -> CheckedArticle:
     if isinstance(fetched, Missed) or fetched.status != 200:
         error = fetched.detail if isinstance(fetched, Missed) else f"HTTP {fetched.status}"
         return CheckedArticle(url=link.canonical, error=error)
+    state = learned.hosts.get(host_of(fetched.url), HostState())
     page = Page(
         url=fetched.url,
         body=fetched.body,
@@ -180,8 +212,12 @@ async def _take(source: Source, link: Link, fetched: Fetched | Missed) -> Checke
         timezone=source.timezone,
         rules=source.site_rules(),
         announced=link,
+        host_lines=state.lines,
+        host_state=state.version,
     )
-    return CheckedArticle(url=link.canonical, result=await asyncio.to_thread(process, page))
+    result = await asyncio.to_thread(process, page)
+    overrides = await asyncio.to_thread(try_overrides, page, result)
+    return CheckedArticle(url=link.canonical, result=result, overrides=overrides)
 
 
 class _Forgetful:
