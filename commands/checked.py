@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from crawler.pipeline.rehearsal import CheckedArticle, CheckedDocument, Learned, Rehearsal
 
 SHOWN_LINKS = 8
+SHOWN_CHARS = 120  # of a line that an override gained or lost; --json has all
 
 
 def print_rehearsal(found: Rehearsal) -> None:
@@ -24,8 +25,10 @@ def print_rehearsal(found: Rehearsal) -> None:
     _print_learned(found.source, found.learned)
     for article in found.articles:
         _print_article(article)
+    if found.warnings:
+        typer.echo("")
     for warning in found.warnings:
-        console.print(Text(f"\n  WARNING: {clean_line(warning)}", style="bold yellow"))
+        console.print(Text(f"  WARNING: {clean_line(warning)}", style="bold yellow"))
 
 
 def _print_learned(source: str, learned: Learned) -> None:
@@ -112,7 +115,8 @@ def _print_overrides(overrides: tuple[Override, ...]) -> None:
 
 
 def _print_line(text: str) -> None:
-    console.print(Text(clean(text.replace("\n", " / "))))
+    line = clean(text.replace("\n", " / "))
+    console.print(Text(line if len(line) <= SHOWN_CHARS else line[: SHOWN_CHARS - 1] + "…"))
 
 
 def _count(number: int, unit: str) -> str:
