@@ -29,12 +29,15 @@ MAX_TASKS = 1000
 
 
 class ExtractionPool:
-    """Runs the pure stages beside the loop. Close it when done."""
+    """Runs the pure stages beside the loop. Its processes start with it; close it when done."""
 
     def __init__(self, processes: int, *, timeout: float, max_parse: int) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["crawler.warm"])
         self._pool = ProcessPool(max_workers=processes, max_tasks=MAX_TASKS, context=context)
+        # Pebble starts with its first task, and starting takes a second or two (the fork server's imports) in which the
+        # loop would stand still: now rather than at the first page.
+        self._pool.schedule(int)
         self._timeout = timeout
         self._max_parse = max_parse
         self._alone = asyncio.Lock()
