@@ -45,13 +45,14 @@ format: $(DEV)
 faults: $(DEV)
 	WIREKEEP_FAULTS=20 $(BIN)/pytest -q -m faults tests
 
+# BENCH="--pages 100 --rounds 1" for a quicker look; python -m benchmarks.throughput --help
 bench: $(DEV)
-	@PYTHON="$(PYTHON)" sh scripts/environment.sh $(VENV) bench
-	$(BIN)/python -m benchmarks.throughput
+	@PYTHON="$(PYTHON)" sh scripts/peers.sh .venv-peers
+	$(BIN)/python -m benchmarks.throughput $(BENCH)
 
 bench-quality: $(DEV)
-	@PYTHON="$(PYTHON)" sh scripts/environment.sh $(VENV) bench
-	$(BIN)/python -m benchmarks.quality_table
+	@PYTHON="$(PYTHON)" sh scripts/peers.sh .venv-peers
+	$(BIN)/python -m benchmarks.quality_table $(BENCH)
 
 docs: $(DEV)
 	$(BIN)/python scripts/write_docs.py
@@ -60,4 +61,4 @@ lock: $(DEV)
 	@sh scripts/lock.sh
 
 clean:
-	rm -rf $(VENV) .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-peers .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

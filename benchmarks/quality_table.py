@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import importlib.util
 import json
 import re
 import subprocess
@@ -19,10 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peer_environment import interpreter
+
 ROOT = Path(__file__).parents[1]
 EVALUATION = ROOT.parent / "shared" / "eval"
 RESULTS = ROOT / "benchmarks" / "results"
-OURS, PLAIN, NEWSPAPER = "benchmarks.quality:extract", "benchmarks.peers:trafilatura", "benchmarks.peers:newspaper"
+OURS = "benchmarks.quality:extract"
+PEERS = {"trafilatura": "benchmarks.peers:trafilatura", "newspaper4k": "benchmarks.peers:newspaper"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,14 +78,13 @@ def main() -> None:
     if not (EVALUATION / "score.py").exists():
         print("the evaluation set is not beside the project (../shared/eval): nothing to measure")
         return
-    ways = {"wirekeep": OURS}
-    if not options.without_peers:
-        ways["trafilatura"] = PLAIN
-        if importlib.util.find_spec("newspaper") is not None:
-            ways["newspaper4k"] = NEWSPAPER
+    scores = {"wirekeep": _score("wirekeep", OURS, Path(sys.executable), options.jobs)}
+    for name, spec in {} if options.without_peers else PEERS.items():
+        # Plain trafilatura is here too, at the same version.
+        if python := interpreter() or (Path(sys.executable) if name == "trafilatura" else None):
+            scores[name] = _score(name, spec, python, options.jobs)
         else:
-            print("newspaper4k is not installed (make bench-quality installs it); left out")
-    scores = {name: _score(spec, options.jobs) for name, spec in ways.items()}
+            print(f"{name}: left out, the peers' environment is missing (make bench-quality makes it)")
     bylines = _score_bylines()
     text = _render(scores, bylines)
     print(text)
@@ -96,9 +97,10 @@ def main() -> None:
     (RESULTS / "quality.json").write_text(json.dumps({"scores": totals, "bylines": bylines}, indent=1) + "\n")
 
 
-def _score(spec: str, jobs: int) -> dict[str, Any]:
-    """Totals by set, with every page's row under `worst`."""
-    command = [sys.executable, str(EVALUATION / "score.py"), spec, "--json", "--worst", "100000", "--jobs", str(jobs)]
+def _score(name: str, spec: str, python: Path, jobs: int) -> dict[str, Any]:
+    """Totals by set, with every page's row under `worst`; the scorer runs in the environment of what it scores."""
+    print(f"{name}: all pages of the evaluation set …", flush=True)
+    command = [str(python), str(EVALUATION / "score.py"), spec, "--json", "--worst", "100000", "--jobs", str(jobs)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"score.py {spec} failed:\n{done.stderr[-2000:]}")

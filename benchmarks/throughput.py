@@ -2,9 +2,11 @@
 
 The pipeline is the real one: a worker process fetches over HTTP from a server in another process, writes WARC,
 extracts in its pool and stores in PostgreSQL. Its CPU is that of the worker and all its children (PostgreSQL's is given
-apart). Peers run in as many processes as there are cores, imports not counted.
+apart). Peers run in an environment of their own, in as many processes as there are cores, imports not counted.
 
-    python -m benchmarks.throughput [--pages 400] [--rounds 3]
+    python -m benchmarks.throughput [--pages 240] [--rounds 3] [--minutes 10] [--page-seconds 10] [--corpora own,eval]
+
+Prints every round and writes benchmarks/results/throughput.json and throughput.md.
 """
 
 from __future__ import annotations
@@ -12,13 +14,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import multiprocessing
 import os
 import platform
 import resource
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -33,120 +33,114 @@ from archive.embedded import open_cluster
 from archive.migrate import migrate
 from archive.store import slots
 from benchmarks.corpus import SavedPage, make_pages, read_evaluation
+from benchmarks.peer_environment import PeerPages, measure_peer
+from benchmarks.throughput_report import render
 from scheduler import load_into
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 TICKS = os.sysconf("SC_CLK_TCK")
+_CRAWL_SECONDS = 300.0  # a crawl of some hundred pages takes less than a minute
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line says: how many pages, how long at most, CPU seconds after which a peer's page is cut."""
+
+    pages: int
+    rounds: int
+    minutes: float
+    page_seconds: float
+    corpora: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One way over one corpus: CPU milliseconds a page, and how many of the pages gave text."""
+    """The pipeline over one corpus: CPU milliseconds a page, how many pages gave text, what was stored."""
 
-    way: str
-    corpus: str
     pages: int
     cpu_ms: float
     texts: int
+    postgresql_cpu_ms: float
+    warc_mb_per_1000: float
+    database_mb_per_1000: float
 
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=400)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    corpora = {"own": make_pages(options.pages), "eval": read_evaluation(options.pages)}
+    options = _options()
+    began = time.monotonic()
+    corpora = {name: _READ[name](options.pages) for name in options.corpora}
     rounds: list[dict[str, object]] = []
-    for name, pages in corpora.items():
-        if not pages:
-            print(f"{name}: not beside the project, skipped")
-            continue
-        rounds += [_measure_round(name, pages, number) for number in range(options.rounds)]
-    _report(rounds)
+    longest = 0.0
+    for number in range(1, options.rounds + 1):
+        for name, pages in corpora.items():
+            if not pages:
+                print(f"{name}: not beside the project, left out")
+                continue
+            started = time.monotonic()
+            if number > 1 and started - began + longest > options.minutes * 60:
+                print(f"{name}: round {number} left out, {options.minutes:g} minutes are nearly up (--minutes)")
+                continue
+            rounds.append(_measure_round(name, pages, number, options))
+            longest = max(longest, time.monotonic() - started)
+    _write(rounds, options)
 
 
-def _measure_round(name: str, pages: list[SavedPage], number: int) -> dict[str, object]:
-    ways = [_measure_peer("trafilatura", pages, name), _measure_peer("news-please", pages, name)]
-    pipeline, sizes = _measure_pipeline(pages, name)
-    found = {way.way: way for way in ways if way is not None} | {"wirekeep": pipeline}
-    bare = found["trafilatura"]
-    row: dict[str, object] = {
-        "corpus": name,
-        "round": number + 1,
-        "measured": [asdict(one) for one in found.values()],
-        "pages_per_cpu_second_to_trafilatura": round(bare.cpu_ms / pipeline.cpu_ms, 3),
-        **sizes,
-    }
-    if "news-please" in found:
-        row["pages_per_cpu_second_to_news_please"] = round(found["news-please"].cpu_ms / pipeline.cpu_ms, 2)
-    for one in found.values():
-        print(
-            f"{name:5} round {number + 1}  {one.way:12} {one.cpu_ms:7.2f} ms CPU a page, "
-            f"{one.texts} of {one.pages} with text"
-        )
-    return row
-
-
-# ---------------------------------------------------------------------------------------------- peers
-
-
-def _measure_peer(way: str, pages: list[SavedPage], corpus: str) -> Measured | None:
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1, initializer=_prepare, initargs=(way,)) as pool:
-        if not all(pool.map(_is_there, [way] * (os.cpu_count() or 1))):
-            print(f"{way} is not installed (make bench installs it); skipped")
-            return None
-        results = pool.map(_RUN[way], [page.html for page in pages], chunksize=8)
-    seconds = sum(cpu for cpu, _ in results)
-    return Measured(
-        way=way,
-        corpus=corpus,
-        pages=len(pages),
-        cpu_ms=1000 * seconds / len(pages),
-        texts=sum(bool(length) for _, length in results),
+def _options() -> Options:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=240, help="of each corpus")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=10.0, help="no further round begins that would end later")
+    parser.add_argument("--page-seconds", type=float, default=10.0, help="CPU after which a peer's page is cut off")
+    parser.add_argument("--corpora", default="own,eval")
+    given = parser.parse_args()
+    return Options(
+        pages=given.pages,
+        rounds=given.rounds,
+        minutes=given.minutes,
+        page_seconds=given.page_seconds,
+        corpora=tuple(name for name in given.corpora.split(",") if name in _READ),
     )
 
 
-def _prepare(way: str) -> None:
-    with contextlib.suppress(ImportError):
-        if way == "trafilatura":
-            import trafilatura  # noqa: F401
-        else:
-            import newsplease  # noqa: F401
+_READ = {"own": make_pages, "eval": read_evaluation}
 
 
-def _is_there(way: str) -> bool:
-    return ("trafilatura" if way == "trafilatura" else "newsplease") in sys.modules
+def _measure_round(name: str, pages: list[SavedPage], number: int, options: Options) -> dict[str, object]:
+    print(f"{name}, round {number}: {len(pages)} pages", flush=True)
+    with tempfile.TemporaryDirectory(prefix="wirekeep-bench-") as home:
+        folder = Path(home) / "pages"
+        folder.mkdir()
+        for page in pages:
+            (folder / f"{page.name}.html").write_bytes(page.html)
+        peers: dict[str, PeerPages] = {}
+        for way in ("trafilatura", "news-please"):
+            if (found := measure_peer(way, folder, seconds=options.page_seconds)) is not None:
+                peers[way] = found
+                _tell_peer(way, found)
+        pipeline = _measure_pipeline(folder, len(pages))
+    print(f"  {'wirekeep':12} {pipeline.cpu_ms:8.2f} ms CPU a page, {pipeline.texts} of {pipeline.pages} with text")
+    return {
+        "corpus": name,
+        "round": number,
+        "wirekeep": asdict(pipeline),
+        "peers": {way: asdict(peer) for way, peer in peers.items()},
+    }
 
 
-def _run_trafilatura(html: bytes) -> tuple[float, int]:
-    from trafilatura import bare_extraction
-
-    began = time.process_time()
-    found = bare_extraction(html, with_metadata=True, include_comments=False)
-    return time.process_time() - began, len(found.text or "") if found is not None else 0
-
-
-def _run_news_please(html: bytes) -> tuple[float, int]:
-    from newsplease import NewsPlease
-
-    began = time.process_time()
-    try:
-        text = NewsPlease.from_html(html, url="http://bench.test/a").maintext
-    except Exception as error:  # noqa: BLE001 - a peer's failure is a page without text, and is counted as one
-        text = None
-        print(f"news-please: {type(error).__name__}", file=sys.stderr)
-    return time.process_time() - began, len(text or "")
-
-
-_RUN = {"trafilatura": _run_trafilatura, "news-please": _run_news_please}
+def _tell_peer(way: str, peer: PeerPages) -> None:
+    text = f"  {way:12} {1000 * peer.cpu / peer.pages:8.2f} ms CPU a page, {peer.texts} of {peer.pages} with text"
+    text += f", {peer.cut} cut off" if peer.cut else ""
+    text += f", {peer.failed} failed ({peer.error})" if peer.failed else ""
+    text += f", {peer.lookups} look-ups on the network refused" if peer.lookups else ""
+    print(text, flush=True)
 
 
 # ---------------------------------------------------------------------------------------------- the pipeline
 
 
-def _measure_pipeline(pages: list[SavedPage], corpus: str) -> tuple[Measured, dict[str, object]]:
+def _measure_pipeline(pages: Path, count: int) -> Measured:
     home = Path(tempfile.mkdtemp(prefix="wirekeep-bench-"))
     home.chmod(0o711)
     try:
@@ -169,23 +163,18 @@ def _measure_pipeline(pages: list[SavedPage], corpus: str) -> tuple[Measured, di
             warc = sum(file.stat().st_size for file in (home / "warc").glob("**/*.warc.gz*"))
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    measured = Measured(
-        way="wirekeep", corpus=corpus, pages=len(pages), cpu_ms=1000 * cpu / len(pages), texts=row["texts"]
+    return Measured(
+        pages=count,
+        cpu_ms=1000 * cpu / count,
+        texts=row["texts"],
+        postgresql_cpu_ms=round(1000 * server / count, 2),
+        warc_mb_per_1000=round(warc * 1000 / count / 1e6, 1),
+        database_mb_per_1000=round(row["size"] / max(1, row["texts"]) / 1e3, 1),
     )
-    thousand = 1000 / max(1, row["texts"]) / 1e6
-    return measured, {
-        "postgresql_cpu_ms": round(1000 * server / len(pages), 2),
-        "warc_mb_per_1000": round(warc * 1000 / len(pages) / 1e6, 1),
-        "database_mb_per_1000": round(row["size"] * thousand, 1),
-    }
 
 
 @contextlib.contextmanager
-def _served(home: Path, pages: list[SavedPage]) -> Iterator[int]:
-    folder = home / "pages"
-    folder.mkdir()
-    for page in pages:
-        (folder / f"{page.name}.html").write_bytes(page.html)
+def _served(home: Path, folder: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "benchmarks.server", str(folder), str(home / "port")]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
@@ -230,7 +219,10 @@ def _worker(home: Path, dsn: str, port: int) -> Iterator[subprocess.Popen[bytes]
 
 
 def _await_crawl(conn: object, process: subprocess.Popen[bytes]) -> None:
+    began = time.monotonic()
     while process.poll() is None:
+        if time.monotonic() - began > _CRAWL_SECONDS:
+            raise SystemExit(f"the crawl has not ended after {_CRAWL_SECONDS:.0f} s")
         row = conn.execute("SELECT state, reason FROM store.crawl WHERE finished_at IS NOT NULL").fetchone()  # type: ignore[attr-defined]
         conn.rollback()  # type: ignore[attr-defined]
         if row is not None:
@@ -275,32 +267,23 @@ def _cpu(entry: Path) -> float:
     return sum(int(fields[number]) for number in (13, 14, 15, 16)) / TICKS if len(fields) > 16 else 0.0
 
 
-# ---------------------------------------------------------------------------------------------- report
+# ---------------------------------------------------------------------------------------------- results
 
 
-def _report(rounds: list[dict[str, object]]) -> None:
+def _write(rounds: list[dict[str, object]], options: Options) -> None:
     summary: dict[str, object] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "max_rss_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+        "options": asdict(options),
         "rounds": rounds,
     }
-    for corpus in dict.fromkeys(str(row["corpus"]) for row in rounds):
-        mine = [row for row in rounds if row["corpus"] == corpus]
-        for key, limit in (("pages_per_cpu_second_to_trafilatura", 0.80), ("pages_per_cpu_second_to_news_please", 7.0)):
-            values = [float(str(row[key])) for row in mine if key in row]
-            if values:
-                median = statistics.median(values)
-                verdict = "reached" if median >= limit else "NOT reached"
-                print(f"{corpus:5} {key}: median {median:.2f} (asked for {limit}: {verdict}), all {values}")
-        print(
-            f"{corpus:5} per 1,000 articles: WARC {mine[-1]['warc_mb_per_1000']} MB, "
-            f"database {mine[-1]['database_mb_per_1000']} MB"
-        )
+    text = render(summary)
+    print("\n" + text)
     RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / "throughput.json").write_text(json.dumps(summary, indent=2) + "\n")
-    print(f"written to {(RESULTS / 'throughput.json').relative_to(ROOT)}")
+    (RESULTS / "throughput.json").write_text(json.dumps(summary, indent=1) + "\n")
+    (RESULTS / "throughput.md").write_text(text + "\n")
 
 
 if __name__ == "__main__":

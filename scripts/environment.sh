@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the virtual environment and installs what the project's own files name.
-# Usage: PYTHON=python3 sh scripts/environment.sh .venv [dev|bench]
+# Usage: PYTHON=python3 sh scripts/environment.sh .venv [dev]
 # Where something is missing it says what, and the command that mends it.
 set -eu
 venv=$1
@@ -58,8 +58,4 @@ case $extra in
         install --require-hashes -r requirements.lock
         install --no-deps --no-build-isolation -e . ;;
     dev) install --no-build-isolation -e '.[dev]' -c requirements.constraints ;;
-    bench)
-        # pip before 24 stumbles over the peers' lxml[html_clean] (an assertion of its own).
-        install --upgrade pip
-        install --no-build-isolation -e '.[bench,dev]' -c requirements.constraints ;;
 esac

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes requirements.lock (what a user installs: universal, with hashes, without download addresses) and
-# requirements.constraints (the versions that development and CI use). Needs uv:  pip install uv
+# requirements.constraints (the versions that development and CI use), benchmarks/peers.lock. Needs uv:  pip install uv
 set -eu
 compile() { uv pip compile - --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet "$@"; }
 {
@@ -11,3 +11,7 @@ compile() { uv pip compile - --universal --python-version 3.11 --no-emit-index-u
 } >requirements.lock
 uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
     --no-header --no-annotate --quiet --output-file requirements.constraints
+# The benchmarks' peers: what stands in the output file is preferred, so both sides measure the same lxml and htmldate.
+cp requirements.constraints benchmarks/peers.lock
+uv pip compile benchmarks/peers.in --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
+    --quiet --output-file benchmarks/peers.lock
