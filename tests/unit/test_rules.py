@@ -99,3 +99,10 @@ def test_every_declaration_says_in_one_sentence_what_the_rule_takes() -> None:
         assert (CLEAN / rule.file).exists()
     assert find_rule("en.read-also").says.startswith("a line that is such words as 'Related Stories'")
     assert find_rule("en.read-also.links").version == find_rule("en.read-also").version
+
+
+def test_extraction_page_has_a_row_for_each_rule_written_in_code() -> None:
+    page = (CLEAN.parents[1] / "docs" / "extraction.md").read_text(encoding="utf-8")
+    for rule in STRUCTURAL:
+        row = f"| `{rule.id}` | {rule.version} | {rule.says} |"
+        assert row in page, f"docs/extraction.md lacks: {row}"
