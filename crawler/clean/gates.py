@@ -16,6 +16,7 @@ _VIDEO_TYPES = ("video",)
 _LISTING_TYPES = frozenset({"CollectionPage", "ItemList", "SearchResultsPage"})
 _FRONT = re.compile(r"^/?(?:[a-z]{2}(?:-[a-z]{2})?/?)?(?:(?:index|home|default)\.\w+)?$", re.IGNORECASE)
 _SLUG = re.compile(r"\d{3}|\.(?:html?|php|aspx?|jsp)$|(?:[^\W_]+[-_+ ]){2}")
+_SET_OFF = re.compile(r"\W*\w+\s*[^\w\s'’]")
 _ARTICLE_TYPES = ("Article", "BlogPosting", "Report", "Recipe", "Review")
 # Measured on 742 articles and 9 listings: between the paragraphs of an article stand few links that read like
 # headlines, and most paragraphs stand side by side in one element; each teaser of a listing has its own of both.
@@ -103,18 +104,30 @@ def doubts(signals: Signals) -> tuple[str, ...]:
 
 def _by_words(signals: Signals) -> Refusal | None:
     """Walls, challenges and errors: their own words, on a page with little other text."""
-    title = fold(signals.page_title or signals.title or "")
+    title = signals.page_title or signals.title or ""
     text = f" {fold(signals.page_text)} "
     for sign in _signs():
         if signals.words > sign.max_words:
             continue
         for phrase in sign.titles:
-            if title == phrase or (title.startswith(phrase + " ") and count_words(title) <= count_words(phrase) + 5):
+            if _opens(title, phrase):
                 return Refusal(reason=sign.reason, detail=f"the title says {phrase!r}, {signals.words} words of text")
         for phrase in sign.phrases:
             if f" {phrase} " in text:
                 return Refusal(reason=sign.reason, detail=f"the page says {phrase!r}, {signals.words} words of text")
     return None
+
+
+def _opens(title: str, phrase: str) -> bool:
+    """Whether a title is the phrase, or opens with it and says little more; one word must be set off from the rest.
+
+    "404 | Gazette" is an error page; "404 boats counted" is a story.
+    """
+    folded = fold(title)
+    if folded == phrase:
+        return True
+    more = count_words(folded) - count_words(phrase)
+    return folded.startswith(phrase + " ") and more <= 5 and (" " in phrase or bool(_SET_OFF.match(title)))
 
 
 def _by_type(signals: Signals) -> Refusal | None:

@@ -56,6 +56,20 @@ def typed(kind: str, **stated: object) -> str:
     return f'<script type="application/ld+json">{{"@type": "{kind}", "headline": "Harbour board"{more}}}</script>'
 
 
+@pytest.mark.parametrize(
+    ("title", "refused"),
+    [
+        ("404 | Gazette", True),
+        ("404", True),
+        ("Forbidden – Gazette", True),
+        ("404 boats counted", False),
+        ("Forbidden city reopens", False),
+    ],
+)
+def test_one_word_of_a_title_counts_where_it_is_set_off(title: str, refused: bool) -> None:
+    assert isinstance(process(story(f"<p>{LONG}</p><p>{ENGLISH[1]}</p>", title=title)), Rejected) is refused
+
+
 def _nest(body: str, depth: int) -> str:
     return f"{'<div>' * depth}{body}{'</div>' * depth}"
 
@@ -125,7 +139,7 @@ PLAIN = "\n".join(ARABIC).encode()
 LINKS = "".join(f'<p><a href="/s/{at}">{text}</a></p>' for at, text in enumerate(HEADLINES))
 # By what else a page is refused: the words of the detail that name the sign, a page that shows it, and its near twin.
 SIGNS = (
-    sign("soft_404", "the title says '404'", page(f"<p>{LONG}</p>", title="404"), story(STORY, title="Board of 404")),
+    sign("soft_404", "the title says '404'", page(f"<p>{LONG}</p>", title="404"), story(STORY, title="404 boats")),
     sign("paywall_stub", "the page says", page(f"<p>{WALL}</p>"), story(BEGUN + AGAIN + STORY + f"<p>{WALL}</p>")),
     sign("video", "a video page", story(f"<p>{LONG}</p>", head=VIDEO), story(STORY, head=VIDEO)),
     sign("video", "a video page", story(f"<p>{ARABIC[0]}</p>", head=OF_VIDEO), story(KHABAR, head=OF_VIDEO)),
