@@ -79,13 +79,19 @@ class ShownRevision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShownRemoval:
-    """A span that cleaning took out of the current text."""
+    """A span that cleaning took out of the current text, and why.
+
+    `rule_says` is what the rule takes out, in words, `rule_file` the file that declares it; None where no worker with
+    that version of the rule has started yet.
+    """
 
     start_at: int
     span: str
     rule: str
     rule_version: int
     zone: str
+    rule_says: str | None
+    rule_file: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

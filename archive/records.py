@@ -288,6 +288,16 @@ class RemovalRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RuleRow:
+    """A rule of cleaning: what it takes out, in words, and the rule file that declares it."""
+
+    rule: str
+    rule_version: int
+    says: str
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CreditRow:
     agency: str
     matched: str

@@ -99,7 +99,10 @@ def _print_removals(removals: list[ShownRemoval]) -> None:
     typer.echo()
     print_heading(f"{len(removals)} spans removed")
     for removal in removals:
-        typer.echo(f"- rule {removal.rule} v{removal.rule_version}, {removal.zone}, at {removal.start_at}:")
+        file = f" of {removal.rule_file}" if removal.rule_file else ""
+        typer.echo(f"- rule {removal.rule} v{removal.rule_version}{file}, {removal.zone}, at {removal.start_at}:")
+        if removal.rule_says:
+            print_text(f"  takes {removal.rule_says}")
         print_text(removal.span.strip("\n"))
 
 

@@ -18,11 +18,13 @@ import structlog
 from archive import warc
 from archive.db import Connection, Pool, borrow, open_pool
 from archive.errors import ConfigError
-from archive.store import crawls, slots, warcs
+from archive.store import crawls, rules, slots, warcs
 from archive.threads import ArchiveThreads
 from crawler import jobs
+from crawler.clean.registry import declared_rules
 from crawler.fetch import guard
 from crawler.pipeline import crawl
+from crawler.pipeline.convert import to_rule
 from crawler.pipeline.pool import ExtractionPool
 from crawler.settings import Settings
 from service.disk import find_shortage, measure_room
@@ -100,6 +102,8 @@ async def run_worker(settings: Settings, dsn: str, stop: asyncio.Event) -> int:
     guard.install(settings.allow_addresses)
     with open_pool(dsn, size=THREADS) as pool:
         _recover(settings, pool)
+        with borrow(pool) as conn:
+            rules.declare(conn, [to_rule(rule) for rule in declared_rules()])
         threads = ArchiveThreads(pool, threads=THREADS)
         extraction = ExtractionPool(
             settings.extract_processes, timeout=settings.extract_timeout, max_parse=settings.max_parse

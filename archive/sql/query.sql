@@ -24,8 +24,9 @@ ORDER BY r.number DESC;
 
 -- name: show_removals
 -- What cleaning took out of an extraction, in the order of the page.
-SELECT m.start_at, m.span, m.rule, m.rule_version, m.zone
+SELECT m.start_at, m.span, m.rule, m.rule_version, m.zone, d.says AS rule_says, d.file AS rule_file
 FROM store.removal m
+LEFT JOIN store.rule d ON d.rule = m.rule AND d.rule_version = m.rule_version
 WHERE m.extraction_id = %(extraction_id)s
 ORDER BY m.start_at, m.ordinal;
 

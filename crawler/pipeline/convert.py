@@ -10,9 +10,11 @@ from archive.records import (
     DateRow,
     ExtractionRow,
     RemovalRow,
+    RuleRow,
     StoredCapture,
     VersionRow,
 )
+from crawler.clean.registry import Declared
 from crawler.records import Article, ClaimedDate, Judged, Link, Outcome, PriorCapture, Versions
 
 
@@ -123,6 +125,11 @@ def to_extraction(article: Article) -> ExtractionRow:
             for c in article.credits
         ),
     )
+
+
+def to_rule(rule: Declared) -> RuleRow:
+    """A rule of cleaning as SQL tells of it."""
+    return RuleRow(rule=rule.id, rule_version=rule.version, says=rule.says, file=rule.file)
 
 
 def to_prior(capture: StoredCapture | None) -> PriorCapture | None:

@@ -12,7 +12,10 @@ import pytest
 from archive import warc
 from archive.audit import audit
 from archive.db import connect
+from crawler.clean import restore
+from crawler.clean.registry import find_rule
 from crawler.discover.urls import canonicalise
+from crawler.records import Removal
 from demo import oracle
 from demo.server import Newsroom
 
@@ -162,6 +165,41 @@ def test_raw_text_is_rebuilt_from_text_and_removals(crawled: Wirekeep) -> None:
     )
     assert all(len(row["raw"]) == len(row["text"]) + row["cut"] for row in rows)
     assert any(row["cut"] for row in rows)
+
+
+def test_the_raw_text_of_sql_is_that_of_the_crawler_for_every_extraction(crawled: Wirekeep) -> None:
+    taken: dict[int, list[Removal]] = {}
+    for row in crawled.sql("SELECT extraction_id, start_at, span, rule, rule_version, zone FROM archive.removals"):
+        removal = Removal(
+            start=row["start_at"],
+            text=row["span"],
+            rule=row["rule"],
+            rule_version=row["rule_version"],
+            zone=row["zone"],
+        )
+        taken.setdefault(row["extraction_id"], []).append(removal)
+    rows = crawled.sql("SELECT extraction_id, text, archive.raw_text(extraction_id) AS raw FROM store.extraction")
+    assert len(taken) > 20
+    for row in rows:
+        removals = taken.get(row["extraction_id"], [])
+        assert row["raw"] == restore(row["text"], removals)
+        assert all(row["raw"][one.start : one.start + len(one.text)] == one.text for one in removals)
+
+
+def test_sql_and_show_say_what_the_rule_of_each_removed_span_does(crawled: Wirekeep) -> None:
+    rows = crawled.sql("SELECT DISTINCT rule, rule_version, rule_says, rule_file FROM archive.removals")
+    assert len(rows) > 5
+    for row in rows:
+        declared = find_rule(row["rule"])
+        assert (row["rule_version"], row["rule_says"], row["rule_file"]) == (
+            declared.version,
+            declared.says,
+            declared.file,
+        )
+    one = crawled.sql("SELECT * FROM archive.removals WHERE is_current AND rule = 'title-echo' LIMIT 1")[0]
+    printed = crawled.run("show", one["url"], "--removed").stdout
+    assert f"- rule title-echo v1 of structure.toml, {one['zone']}, at {one['start_at']}:\n" in printed
+    assert "  takes the headline again, above or below the text or in a heading of it\n" in printed
 
 
 def test_nothing_is_sent_or_stored_twice_when_nothing_changed(wirekeep: Wirekeep) -> None:

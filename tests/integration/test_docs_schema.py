@@ -12,7 +12,7 @@ from archive.db import Connection
 from scripts.write_docs import COLUMNS, FUNCTIONS, RELATIONS, schema_page
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/operations.md", "docs/architecture.md")
+PAGES = ("README.md", "docs/operations.md", "docs/architecture.md", "docs/extraction.md")
 
 
 def test_schema_page_is_made_from_the_comments(conn: Connection) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from stored_rows import DAY, HOUR, NOW, Desk, apply, extraction, link, one, source_row, table
 
+from archive import query
 from archive.db import Connection
-from archive.records import Conclusion
-from archive.store import articles, crawls, frontier, hosts, sources
+from archive.records import Conclusion, RuleRow
+from archive.store import articles, crawls, frontier, hosts, rules, sources
 
 VIEWS = {
     "announcements", "articles", "attempts", "captures", "coverage", "crawls", "credits", "documents", "outcomes",
-    "removals", "requests", "revisions", "sources",
+    "removals", "requests", "revisions", "rules", "sources",
 }  # fmt: skip
 
 
@@ -44,6 +46,26 @@ def test_every_relation_and_column_is_commented(conn: Connection, schema: str) -
     assert [row["name"] for row in rows] == []
 
 
+def test_what_a_rule_does_is_told_in_its_own_version_and_in_its_newest_words(conn: Connection, desk: Desk) -> None:
+    begun, (leased,) = desk.owe("https://paper.example/1")
+    articles.save_article(conn, desk.save(begun, leased))
+    share = RuleRow(rule="share", rule_version=1, says="a line among buttons", file="structure.toml")
+    other = RuleRow(rule="read_also", rule_version=1, says="another version's words", file="lexicon.ar.toml")
+    assert rules.declare(conn, [share, other]) == 2
+    assert rules.declare(conn, [share, other]) == 0
+    said = "SELECT rule, rule_says, rule_file FROM archive.removals ORDER BY ordinal"
+    assert [tuple(row.values()) for row in table(conn, said)] == [
+        ("share", "a line among buttons", "structure.toml"),
+        ("read_also", None, None),
+    ]
+    assert rules.declare(conn, [replace(share, says="a line on a button to share by")]) == 1
+    assert table(conn, said)[0]["rule_says"] == "a line on a button to share by"
+    assert len(table(conn, "SELECT * FROM archive.rules")) == 2
+    shown = query.show(conn, "https://paper.example/1")
+    assert shown is not None
+    assert [one.rule_says for one in shown.removals] == ["a line on a button to share by", None]
+
+
 def test_a_story_its_evidence_and_its_bytes_are_told_in_sql(conn: Connection, desk: Desk) -> None:
     begun, (leased,) = desk.owe("https://paper.example/1")
     articles.save_article(conn, desk.save(begun, leased))
@@ -52,6 +74,7 @@ def test_a_story_its_evidence_and_its_bytes_are_told_in_sql(conn: Connection, de
         ("شارك\n", "share", "lead", True),
         ("اقرأ أيضا\n", "read_also", "body", True),
     ]
+    assert {(row["rule_says"], row["rule_file"]) for row in removals} == {(None, None)}
     credit = table(conn, "SELECT * FROM archive.credits")[0]
     assert (credit["agency"], credit["matched"], credit["position"], credit["place"]) == (
         "Reuters",
@@ -181,5 +204,5 @@ def test_every_row_can_be_read_whatever_documents_claim(conn: Connection, desk: 
     begun, (leased,) = desk.owe("https://paper.example/1")
     articles.save_article(conn, desk.save(begun, leased))
     hosts.pause(conn, "paper.example", NOW, "x")
-    for name in VIEWS - {"requests"}:
+    for name in VIEWS - {"requests", "rules"}:
         assert table(conn, f"SELECT * FROM archive.{name}"), name
