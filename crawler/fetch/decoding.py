@@ -15,6 +15,7 @@ from scrapy.http import Response
 from scrapy.utils import _compression
 
 from crawler.errors import FetchFailed
+from crawler.fetch.addresses import web_address
 
 _ZSTD_ERROR: type[Exception] = _compression.zstd.ZstdError  # type: ignore[attr-defined] # stdlib or backport
 _UNDECODABLE = (OSError, EOFError, struct.error, zlib.error, brotli.error, _ZSTD_ERROR)
@@ -55,12 +56,15 @@ class CountedRedirects(RedirectMiddleware):
             FetchFailed: ``redirects`` past the limit, or ``protocol`` where Location is no URL.
         """
         try:
-            return super().process_response(request, response)
+            found = super().process_response(request, response)
+            if isinstance(found, Request):
+                web_address(found.url)
+            return found
         except IgnoreRequest as error:
             raise FetchFailed(
                 f"{request.url}: more than {self.max_redirect_times} redirects", kind="redirects", retry=False
             ) from error
-        except ValueError as error:
+        except (ValueError, FetchFailed) as error:
             location = response.headers.get("Location")
             raise FetchFailed(
                 f"{request.url}: protocol: Location {location!r} is no URL ({error})", kind="protocol", retry=True

@@ -44,7 +44,8 @@ class RecordingHandler(HTTP11DownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """One exchange; the recording is in the request's trail however it ends."""
         trail = request.meta["trail"]
-        recording = Recording(request.url, trail.on_sent)
+        max_body = request.meta.get("download_maxsize", self._default_maxsize)
+        recording = Recording(request.url, trail.on_sent, max_body=max_body)
         trail.recording = recording
         agent = _RecordingAgent(
             recording,
@@ -64,6 +65,9 @@ class RecordingHandler(HTTP11DownloadHandler):
             recording.truncated = _truncation(recording, error)
             if recording.expired:
                 raise DownloadTimeoutError("no connection in time to send the request") from error
+            if recording.flooded:
+                # We hung up: what the connection says of its end is no cause.
+                raise DownloadCancelledError(f"more than {len(recording.response)} bytes of answer") from None
             raise
         finally:
             recording.end(whole=False)
@@ -98,7 +102,7 @@ def _truncation(recording: Recording, error: Exception) -> str:
     """WARC's word for what cut the exchange off."""
     if recording.expired or isinstance(error, DownloadTimeoutError):
         return "time"
-    return "length" if isinstance(error, DownloadCancelledError) else "disconnect"
+    return "length" if recording.flooded or isinstance(error, DownloadCancelledError) else "disconnect"
 
 
 class _RecordingAgent(_ScrapyAgent):

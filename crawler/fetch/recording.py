@@ -15,16 +15,24 @@ from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientFactory, 
 from twisted.internet.interfaces import IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
+from twisted.web._newclient import BODY
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from crawler.records import Exchange
 
+# Status line and headers, interim answers included: what browsers take. Twisted bounds a line, not their number.
+MAX_HEAD = 256 * 1024
+
 
 class Recording:
-    """What one exchange wrote and received so far. `on_sent` is called once, when the request was written."""
+    """What one exchange wrote and received so far. `on_sent` is called once, when the request was written.
 
-    def __init__(self, url: str, on_sent: Callable[[], None]) -> None:
+    `max_body` is the largest body taken, in bytes: what is received may be twice that, framing included.
+    """
+
+    def __init__(self, url: str, on_sent: Callable[[], None], *, max_body: int) -> None:
         self.url = url
+        self._most = 2 * max_body + MAX_HEAD
         self.request = bytearray()
         self.response = bytearray()
         self.started_at = datetime.now(UTC)
@@ -35,6 +43,7 @@ class Recording:
         self.reused = False  # the connection had carried another exchange before
         self.whole = False  # status line, headers and body arrived whole
         self.overlong = False  # the server sent more bytes than it had announced
+        self.flooded = False  # given up because more came than any answer needs
         self.truncated: str | None = None
         self.expired = False  # given up because the request could not be written within the lease
         self._on_sent = on_sent
@@ -52,6 +61,10 @@ class Recording:
             self.ended_at = monotonic()
             self.finished_at = datetime.now(UTC)
             self.whole = whole
+
+    def has_room(self, *, in_body: bool) -> bool:
+        """Whether more may be received: endless headers and chunk extensions pass every limit of a body's size."""
+        return len(self.response) <= (self._most if in_body else MAX_HEAD)
 
     @property
     def latency(self) -> float:
@@ -75,12 +88,13 @@ class Recording:
 
 def _final(response: bytes) -> bytes:
     """The response without the interim answers (100, 103 …) that went before it."""
-    while response[:5] == b"HTTP/" and response[8:10] == b" 1":
-        head, blank, rest = response.partition(b"\r\n\r\n")
-        if not blank or head[9:12] == b"101":
-            return response
-        response = rest
-    return response
+    start = 0
+    while response.startswith(b"HTTP/", start) and response.startswith(b" 1", start + 8):
+        blank = response.find(b"\r\n\r\n", start)
+        if blank < 0 or response.startswith(b"101", start + 9):
+            break
+        start = blank + 4
+    return response[start:]
 
 
 class _Tee:
@@ -136,6 +150,11 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Bytes from the server; unasked ones would be taken for the next answer, so they end the connection."""
         if self.recording is None:
+            assert self.transport is not None
+            self.transport.abortConnection()
+            return
+        if not self.recording.has_room(in_body=self._parser is not None and self._parser.state == BODY):
+            self.recording.flooded = True
             assert self.transport is not None
             self.transport.abortConnection()
             return

@@ -16,7 +16,12 @@ from protego import Protego
 
 from crawler.fetch.ports import RobotsCopy
 
-_AGENT = re.compile(r"^(\s*user-?agent\s*:\s*)([a-z_-]+)[^\r\n#]*", re.IGNORECASE | re.MULTILINE)
+_TOKEN = re.compile(r"[a-z_-]+", re.IGNORECASE)
+_AGENT_FIELDS = frozenset(("user-agent", "useragent", "user agent"))
+# What decides here, with the misspellings that Protego forgives.
+_FIELDS = _AGENT_FIELDS | {
+    "allow", "disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw", "crawl-delay", "crawl delay",
+}  # fmt: skip
 
 MAX_BYTES = 512 * 1024  # parsed; RFC 9309 2.5 asks for at least 500 KiB
 MAX_CRAWL_DELAY = 120.0  # seconds; a host that wants more is skipped with that reason
@@ -132,19 +137,39 @@ class Rules:
 
 
 def _readable(body: bytes, token: str) -> str:
-    """As text for Protego, which knows no byte order mark and takes a group named by any part of our token for ours.
+    """As text for Protego, which knows no byte order mark, takes a group named by any part of our token for ours, and
+    ends a group at a record that it does not know (RFC 9309 2.2.4: such records must not interfere).
 
-    RFC 9309 2.2.1: a group is ours where its product token (what comes before a version) is ours, in any case.
-
-    >>> _readable(b"User-agent: wirekeep/2.0", "Wirekeep"), _readable(b"User-agent: Wire", "Wirekeep")
-    ('User-agent: Wirekeep', 'User-agent: /Wire')
+    >>> _readable(b"User-agent: wirekeep/2.0\nX-Note: a\nDisallow: /", "Wirekeep")
+    'User-agent: Wirekeep\nDisallow: /'
     """
+    lines = (_read_line(line, token) for line in body.decode("utf-8-sig", "replace").splitlines())
+    return "\n".join(line for line in lines if line)
 
-    def name(found: re.Match[str]) -> str:
-        ours = found[2].lower() == token.lower()
-        return f"{found[1]}{token}" if ours else f"{found[1]}/{found[2]}"
 
-    return _AGENT.sub(name, body.decode("utf-8-sig", "replace"))
+def _read_line(line: str, token: str) -> str:
+    """A line as Protego is to see it; "" for one that decides nothing."""
+    field, colon, value = line.partition("#")[0].partition(":")
+    name = field.strip().lower()
+    if name in _AGENT_FIELDS and colon:
+        return f"User-agent: {_name_agent(value.strip(), token)}"
+    # Without a colon, or with a path that holds one, Protego looks for a word and a value.
+    unknown = colon and name not in _FIELDS and not value[:1].strip()
+    return "" if unknown else line.strip()
+
+
+def _name_agent(agent: str, token: str) -> str:
+    """RFC 9309 2.2.1: a group is ours where its product token (what comes before a version) is ours, in any case.
+
+    >>> _name_agent("wirekeep bot", "Wirekeep"), _name_agent("Wire", "Wirekeep"), _name_agent("* all", "Wirekeep")
+    ('Wirekeep', '/Wire', '*')
+    """
+    if agent[:1] == "*" and not agent[1:2].strip():
+        return "*"
+    found = _TOKEN.match(agent)
+    if found is None:
+        return agent
+    return token if found[0].lower() == token.lower() else f"/{found[0]}"
 
 
 def _in_force(copy: RobotsCopy, now: datetime) -> bytes | None:

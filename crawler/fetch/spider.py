@@ -10,12 +10,11 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 
-from crawler.errors import FetchFailed
+from crawler.fetch.addresses import web_address
 from crawler.fetch.outcomes import fetched_from, missed_from
 from crawler.fetch.ports import Ports
 from crawler.fetch.tasks import CrawlPlan, DocumentTask, Fetched, Missed, PageFetched, PageMissed, Task, UrlTask
@@ -23,24 +22,6 @@ from crawler.fetch.trail import Trail
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-def _web_address(url: str) -> str:
-    """The URL, if it is one that we fetch.
-
-    Raises:
-        FetchFailed: of kind ``url``, saying why not.
-    """
-    try:
-        parts = urlsplit(url)
-        well_formed = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, a bracket that does not close
-        well_formed = False
-    if not well_formed or parts.scheme.lower() not in {"http", "https"}:
-        raise FetchFailed(f"{url[:300]!r} is not an http or https URL with a host", kind="url", retry=False)
-    if any(ord(char) <= 32 or ord(char) == 127 for char in url):
-        raise FetchFailed(f"{url[:300]!r} has white space or control characters", kind="url", retry=False)
-    return url
 
 
 class FetchSpider(Spider):
@@ -121,7 +102,7 @@ class FetchSpider(Spider):
     def _request(self, task: Task, trail: Trail) -> Request:
         largest = self._plan.max_document if isinstance(task, DocumentTask) else self._plan.max_body
         meta = {"trail": trail, "download_maxsize": largest, "download_timeout": self._plan.timeout}
-        return Request(_web_address(task.url), meta=meta, dont_filter=True)
+        return Request(web_address(task.url), meta=meta, dont_filter=True)
 
     async def _read_documents(self) -> None:
         """Every document of the plan and those that they name, each once."""

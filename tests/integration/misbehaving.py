@@ -139,6 +139,18 @@ async def endless(hit: Hit, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+def flood(first: bytes, then: bytes) -> Handler:
+    """`first` once, then `then` for ever."""
+
+    async def handle(hit: Hit, writer: asyncio.StreamWriter) -> None:
+        writer.write(first)
+        while True:
+            writer.write(then)
+            await writer.drain()
+
+    return handle
+
+
 async def reset(hit: Hit, writer: asyncio.StreamWriter) -> None:
     """Drops the connection with a TCP reset."""
     transport = writer.transport

@@ -37,6 +37,13 @@ def allows(copy: RobotsCopy, path: str, now: datetime = NOW, token: str = "Wirek
         ("User-agent: *\nDisallow:", "/a", True),
         ("User-agent: *\nDisallow: /", "/a", False),
         ("User-agent: Wire\nDisallow: /", "/a", True),
+        # Records that are not of the protocol end no group, and an empty name takes no rule along.
+        ("User-agent: Wirekeep\nX-Note: seen\nUser-agent: other\nDisallow: /", "/a", False),
+        ("User-agent: *\nUser-agent:\nDisallow: /", "/a", False),
+        ("User-agent: Wirekeep\rUser-agent:\rDisallow: /", "/a", False),
+        ("User-agent: * # all\nDisallow: /", "/a", False),
+        ("User-agent: * and others\nDisallow: /", "/a", False),
+        ("User-agent: Wire\rDisallow: /\rUser-agent: *\rDisallow: /b", "/a", True),
         ("User-agent: Wirekeep\nDisallow: /x\n\nUser-agent: *\nDisallow: /", "/a", True),
         ("User-agent: wIREKEEP\nDisallow: /", "/a", False),
         ("User-agent: Wirekeeper\nDisallow: /", "/a", True),
@@ -146,6 +153,13 @@ def test_any_bytes_are_judged(body: bytes) -> None:
     Rules(copy, "Wirekeep", NOW).judge(ORIGIN + "/a?b=c")
 
 
+@pytest.mark.parametrize("filler", ["\n", " ", "\r\n", "\t\n", "User-agent:\n", "a"])
+def test_half_a_mebibyte_of_nothing_hides_no_rule(filler: str) -> None:
+    # A reader that is quadratic in line breaks needs minutes for this, in which the worker's loop stands still.
+    copy = keep(filler * (400_000 // len(filler)) + "\nUser-agent: *\nDisallow: /x")
+    assert not allows(copy, "/x")
+
+
 def test_origin_and_host_have_one_spelling() -> None:
     assert origin_of("HTTP://News.Example.:80/x") == "http://news.example"
     assert host_of("https://News.Example:8443/") == "news.example:8443"
@@ -170,6 +184,7 @@ def test_origin_and_host_have_one_spelling() -> None:
         ("soon", 30),
         ("Sun, 01 Mar 2026 11:00:00 GMT", 30),
         ("Sun, 99 Mar 2026 11:00:00 GMT", 30),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", 30),
         ("٣٠٠", 30),
         ("9" * 400, 30),
     ],
