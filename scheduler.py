@@ -107,7 +107,8 @@ class Scheduler:
         self._threads = threads
         self._settings = settings
         self._reload = asyncio.Event()
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int] | None = None  # modification time and size of the file as last read
+        self._pending: tuple[int, int] | None = None  # ... and as it was at the tick before
         self._failure: BaseException | None = None
         self._stop = asyncio.Event()
         self.fired = 0
@@ -189,8 +190,12 @@ class Scheduler:
             seen = (stat.st_mtime_ns, stat.st_size)
         except FileNotFoundError:
             seen = (0, 0)
-        changed = asked or seen != self._seen
-        self._seen = seen
+        # A file that is still being written may be whole TOML with half of its sources: wait until it has come to rest.
+        at_rest = self._seen is None or seen == self._pending
+        self._pending = seen
+        changed = asked or (at_rest and seen != self._seen)
+        if changed:
+            self._seen = seen
         return changed
 
     def _load(self, conn: Connection) -> None:

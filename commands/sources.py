@@ -206,8 +206,14 @@ def _set_pause(context: typer.Context, name: str, why: str | None) -> None:
     from commands.demand import LOADED_BY
 
     with open_archive(context) as (_settings, conn):
+        known = {state.name: state for state in stored.list_sources(conn)}
+        if name not in known:
+            names = ", ".join(known) or "none"
+            raise ConfigError(f"no source is called {name!r} in the database; known: {names}. {LOADED_BY}")
         done = stored.resume_source(conn, name) if why is None else stored.pause_source(conn, name, why)
-        if not done:
-            known = ", ".join(state.name for state in stored.list_sources(conn)) or "none"
-            raise ConfigError(f"no source is called {name!r} in the database; known: {known}. {LOADED_BY}")
-    typer.echo(f"{name}: {'resumed' if why is None else 'paused'}")
+    if done:
+        typer.echo(f"{name}: {'resumed' if why is None else 'paused'}")
+    elif why is None:
+        typer.echo(f"{name}: was not paused")
+    else:
+        raise ConfigError(f"source {name!r} is retired: it is gone from sources.toml, so nothing crawls it")

@@ -305,7 +305,10 @@ def read_table(table: Mapping[str, object], readers: Mapping[str, Reader], place
             # TOML gives a table every line below its heading.
             where.refuse(value, "is an unknown key; it belongs above [source.css]")
         elif key not in readers:
-            where.refuse(value, f"is an unknown key; {suggest(key, readers)}")
+            meant = suggest(key, readers)
+            # A misspelt headers table, or a key that should stand in it, is as secret as one that is spelt right.
+            secret = "headers" in meant.partition(",")[0] or _SECRET_HEADER.search(key)
+            where.refuse(HIDDEN if secret else value, f"is an unknown key; {meant}")
         elif (read := readers[key](value, where)) is not None:
             found[key] = read
     return found

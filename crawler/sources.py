@@ -235,7 +235,7 @@ def diff_sources(old: Iterable[Source], new: Iterable[Source]) -> SourcesDiff:
 def _read_tables(text: str, path: str) -> Sequence[dict[str, Any]]:
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # its own error is a ValueError, as is a number of 5,000 digits
         raise ConfigError(f"{path}: is not TOML: {error}") from error
     unknown = [
         f"{path}: {key!r} is an unknown key; {suggest(key, {'source': None})} (a source begins with [[source]])"

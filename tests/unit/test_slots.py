@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.settings import Settings
 from crawler.sources import Source
-from scheduler import find_offset, find_slot
+from scheduler import Scheduler, find_offset, find_slot
 
 MOMENTS = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -73,3 +75,20 @@ def test_a_changed_schedule_still_finds_slots_that_can_be_compared() -> None:
     often = find_slot(_source(every=timedelta(minutes=5), jitter=timedelta(0)), now)
     seldom = find_slot(_source(every=timedelta(hours=1), jitter=timedelta(0)), now + timedelta(hours=1))
     assert seldom > often
+
+
+def test_sources_file_that_is_still_being_written_is_waited_for(tmp_path: Path) -> None:
+    scheduler = Scheduler(cast(Any, None), Settings(data_dir=tmp_path))
+    path = tmp_path / "sources.toml"
+    path.write_text("whole")
+    assert scheduler._sources_changed(), "at the start it is read at once"
+    path.write_text("")  # an editor that writes in place, seen in between
+    assert not scheduler._sources_changed()
+    path.write_text("whole again")
+    assert not scheduler._sources_changed()
+    assert scheduler._sources_changed(), "it has come to rest"
+    assert not scheduler._sources_changed()
+    path.write_text("hurry")
+    scheduler.request_reload()
+    assert scheduler._sources_changed()
+    assert not scheduler._sources_changed()

@@ -214,6 +214,8 @@ def test_settings_of_another_version_are_refused() -> None:
         ("sections = [{ url = 'https://a.example/', link = 'x' }]", "", "sections[0].link='x' is an unknown key; did"),
         ("sections = ['https://a.example/']", "", "sections[0]='https://a.example/' is not a table such as { url"),
         ("evry = '5m'", "", "evry='5m' is an unknown key; did you mean 'every'?"),
+        ("header = { Authorization = 'Bearer s3cret' }", "", "header=(hidden) is an unknown key; did you mean"),
+        ("api_key = 's3cret'", "", "api_key=(hidden) is an unknown key"),
         ("colour = 'red'", "", "colour='red' is an unknown key; expected one of language, timezone, feeds,"),
         ("name = '../x'", "name", "source '../x': name='../x' is not a slug"),
         ("name = 'X'", "name", "name='X' is not a slug (a-z, 0-9 and hyphens, at most 63, no hyphen first)"),
@@ -454,3 +456,8 @@ def test_what_is_no_duration_is_none(text: str) -> None:
 def test_written_duration_is_read_back(milliseconds: int) -> None:
     duration = timedelta(milliseconds=milliseconds)
     assert parse_duration(format_duration(duration)) == duration
+
+
+def test_number_beyond_all_bounds_is_a_mistake_of_the_file() -> None:
+    with pytest.raises(ConfigError, match="is not TOML"):
+        parse_sources(f"max = {'9' * 5000}", path="sources.toml")
