@@ -65,3 +65,11 @@ def test_rows_beyond_those_looked_at_are_printed_too(capsys: pytest.CaptureFixtu
 def test_no_rows_at_all_leave_the_names_of_the_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert print_rows(("source", "title"), [], RIYADH) == 0
     assert capsys.readouterr().out.splitlines()[0] == "source  title"
+
+
+def test_names_of_columns_steer_no_terminal_either(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows(("a\x1b[31m\nb", "c\u202e"), [(1, "x"), (2, "أ")], ZoneInfo("UTC"))
+    print_rows(("a\x1b[31m", "b"), [("أ", 1)], ZoneInfo("UTC"))
+    printed = capsys.readouterr().out
+    assert not {"\x1b", "\u202e"} & set(printed)
+    assert printed.startswith("a[31m b  c\n")
