@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal
 
 import structlog
@@ -49,12 +49,25 @@ def redact(text: str) -> str:
 
 
 def _redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key, value in event.items():
-        if _SECRET_KEYS.search(key):
-            event[key] = "***"
-        elif isinstance(value, str):
-            event[key] = redact(value)
-    return event
+    return {key: _redact_value(key, value) for key, value in event.items()}
+
+
+def _redact_value(key: str, value: Any) -> Any:
+    """A value that carries no secret, however deep: what is neither number, text nor container is shown as text."""
+    if _SECRET_KEYS.search(key):
+        return "***"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        named = (
+            (name.decode(errors="replace") if isinstance(name, bytes) else str(name), of) for name, of in value.items()
+        )
+        return {name: _redact_value(name, item) for name, item in named}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redact_value("", item) for item in value]
+    return redact(repr(value))
 
 
 def set_up_logs(form: Literal["auto", "console", "json"], level: str) -> None:
@@ -67,10 +80,10 @@ def set_up_logs(form: Literal["auto", "console", "json"], level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    last: list[Any] = (
-        [structlog.processors.format_exc_info, _redact_event, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    last = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
-        else [_redact_event, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -82,7 +95,14 @@ def set_up_logs(form: Literal["auto", "console", "json"], level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=())],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                # Before the secrets are looked for, in both forms: left to the console's renderer, a traceback would
+                # show every local variable, the DSN among them.
+                structlog.processors.format_exc_info,
+                _redact_event,
+                last,
+            ],
         )
     )
     root = logging.getLogger()

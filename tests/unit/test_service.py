@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+from typing import Literal
 
 import pytest
+import structlog
 
 from archive.errors import ConfigError
 from crawler.settings import read_settings
 from service.disk import Room, find_shortage, measure_room
-from service.log import redact
+from service.log import redact, set_up_logs
 from service.supervisor import next_backoff
 
 CANARY = "s3cr3t-canary"
@@ -29,6 +32,33 @@ CANARY = "s3cr3t-canary"
 )
 def test_a_secret_never_reaches_a_log_line(line: str) -> None:
     assert CANARY not in redact(line)
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_no_secret_reaches_a_log_however_deep_it_lies(
+    form: Literal["json", "console"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    dsn = f"postgresql://ann:{CANARY}@db/wirekeep"
+    try:
+        set_up_logs(form, "INFO")
+        log = structlog.get_logger("test")
+        log.info("nested", detail={"dsn": dsn, "headers": {"Authorization": f"Bearer {CANARY}", b"Cookie": [CANARY]}})
+        log.info("listed", items=[dsn, (dsn, {"password": CANARY})], error=ValueError(dsn), count=3, none=None)
+        for say in (log.exception, logging.getLogger("test.plain").exception):
+            try:
+                raise ValueError(f"cannot reach {dsn}")
+            except ValueError:
+                say("broke")
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:] = before
+        root.setLevel(level)
+    said = capsys.readouterr().err
+    assert CANARY not in said
+    assert said.count("postgresql://ann:***@db/wirekeep") == 6
+    assert said.count("Traceback (most recent call last)") == 2
 
 
 def test_text_without_secrets_is_left_alone() -> None:
