@@ -42,7 +42,7 @@ WHERE a.url_hash = %(url_hash)s
 FOR NO KEY UPDATE;
 
 -- name: insert_article
--- A story first seen, whose URL is nobody's alias any more; no row where one stands at its URL already.
+-- A story first seen, with its first revision; its URL is nobody's alias any more. No row where one stands at its URL.
 WITH article AS (
     INSERT INTO store.article (
         source_id, url, url_hash, fetch_url_hash, first_seen_at, last_seen_at, dated_at, dated_by)
@@ -52,7 +52,9 @@ WITH article AS (
 ), gone AS (
     DELETE FROM store.alias l USING article WHERE l.url_hash = %(url_hash)s
 )
-SELECT article_id FROM article;
+INSERT INTO store.revision (article_id, number, capture_id, seen_at)
+SELECT article_id, 1, %(capture_id)s, %(at)s FROM article
+RETURNING article_id, revision_id, number;
 
 -- name: insert_revision
 -- The next revision of an article.
@@ -60,7 +62,7 @@ INSERT INTO store.revision (article_id, number, capture_id, seen_at)
 SELECT %(article_id)s, coalesce(max(r.number), 0) + 1, %(capture_id)s, %(at)s
 FROM store.revision r
 WHERE r.article_id = %(article_id)s
-RETURNING revision_id, number;
+RETURNING article_id, revision_id, number;
 
 -- name: insert_version
 -- A set of versions met for the first time.
@@ -115,8 +117,16 @@ FROM store.extraction e JOIN store.version v ON v.version_id = e.version_id
 WHERE r.revision_id = %(revision_id)s AND e.revision_id = r.revision_id AND v.digest = %(version_digest)s
 RETURNING r.extraction_id;
 
--- name: set_current_revision
--- What an article shows: its newest revision, its date by the best evidence there is, and that it is there.
+-- name: show_revision
+-- What an article shows, its newest revision and its date by the best evidence there is, and what is searched of it.
+WITH searched AS (
+    INSERT INTO store.search (article_id, config, analyser, vector)
+    SELECT %(article_id)s, c.config, store.analyser(), store.search_vector(c.config, e.title, e.summary, e.text)
+    FROM store.extraction e, LATERAL store.search_config(e.language) AS c (config)
+    WHERE e.extraction_id = %(extraction_id)s
+    ON CONFLICT (article_id) DO UPDATE
+    SET config = excluded.config, analyser = excluded.analyser, vector = excluded.vector
+)
 UPDATE store.article a
 SET revision_id = %(revision_id)s,
     edits = %(number)s - 1,
@@ -148,10 +158,6 @@ INSERT INTO store.alias (url_hash, url, article_id, kind)
 SELECT %(url_hash)s, %(url)s, %(article_id)s, %(kind)s
 WHERE NOT EXISTS (SELECT FROM store.article a WHERE a.url_hash = %(url_hash)s)
 ON CONFLICT DO NOTHING;
-
--- name: fill_search
--- The search vector of an article's current text.
-SELECT store.fill_search(%(article_id)s);
 
 -- name: refill_search
 -- Fill search vectors that are missing or of an older analyser.

@@ -16,7 +16,7 @@ VALUES (
 ON CONFLICT (warc_file_id, warc_offset) DO UPDATE
 SET body_digest = coalesce(capture.body_digest, excluded.body_digest),
     body_length = coalesce(capture.body_length, excluded.body_length)
-RETURNING capture_id;
+RETURNING capture_id, xmax = 0 AS is_new;  -- a row that was there already carries the lock of this update in xmax
 
 -- name: find_last_capture
 -- The newest capture of a URL.

@@ -89,7 +89,17 @@ WHERE NOT EXISTS (
 RETURNING attempt_id;
 
 -- name: conclude_url
--- A final outcome: the lease ends, what is still owed is a revisit.
+-- A final outcome: the attempt is noted, the lease ends, what is still owed is a revisit; told twice, it is noted once.
+WITH attempt AS (
+    INSERT INTO store.attempt (frontier_id, crawl_id, at, result, detail, status, capture_id, next_due_at)
+    SELECT %(frontier_id)s, %(crawl_id)s, %(at)s, %(outcome)s::text, %(reason)s::text, %(status)s, %(capture_id)s,
+           %(next_due_at)s::timestamptz
+    WHERE NOT EXISTS (
+        SELECT FROM store.attempt t
+        WHERE t.frontier_id = %(frontier_id)s AND t.crawl_id = %(crawl_id)s AND t.at = %(at)s
+          AND t.result = %(outcome)s::text)
+    RETURNING attempt_id
+)
 UPDATE store.frontier f
 SET outcome = %(outcome)s::text, reason = %(reason)s::text, outcome_at = %(at)s,
     due_at = CASE WHEN %(is_ours)s THEN %(next_due_at)s ELSE f.due_at END,
@@ -103,6 +113,7 @@ SET outcome = %(outcome)s::text, reason = %(reason)s::text, outcome_at = %(at)s,
     article_id = coalesce(%(article_id)s, f.article_id),
     capture_id = coalesce((SELECT coalesce(c.refers_to, c.capture_id) FROM store.capture c
                            WHERE c.capture_id = %(capture_id)s AND c.body_digest IS NOT NULL), f.capture_id)
+FROM attempt
 WHERE f.frontier_id = %(frontier_id)s;
 
 -- name: postpone_url

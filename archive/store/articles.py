@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from psycopg.rows import DictRow
 
-from archive.db import Connection, retry_transaction
+from archive.db import Connection, retry_transaction, single_statement
 from archive.errors import ArchiveError
 from archive.records import (
     ArticleSave,
@@ -17,10 +17,10 @@ from archive.records import (
     hash_url,
 )
 from archive.store.boilerplate import observe
-from archive.store.captures import insert_captures
+from archive.store.captures import insert_capture
 from archive.store.cleaning import clean_text
 from archive.store.extractions import put_extraction
-from archive.store.frontier import close_url, conclude, note_attempt
+from archive.store.frontier import close_url, conclude
 from archive.store.rows import to_capture
 from archive.store.statements import execute, find_row, get_row
 
@@ -31,7 +31,7 @@ class Stale(ArchiveError):
 
 def current_text(conn: Connection, url_hash: bytes) -> CurrentText | None:
     """The current revision of the article whose URL or alias has this sha256."""
-    with conn.transaction():
+    with single_statement(conn):
         row = find_row(conn, "find_current_text", url_hash=url_hash)
     return _to_current(row) if row else None
 
@@ -84,8 +84,9 @@ def save_article(conn: Connection, save: ArticleSave) -> Saved:
 
 def _save_article(conn: Connection, save: ArticleSave) -> Saved:
     url = get_row(conn, "lock_url", frontier_id=save.frontier_id, crawl_id=save.crawl_id)
-    capture_id = insert_captures(conn, save.captures, save.crawl_id)[-1]
-    before = find_row(conn, "find_saved", frontier_id=save.frontier_id, capture_id=capture_id)
+    capture_id, is_new = [insert_capture(conn, capture, save.crawl_id) for capture in save.captures][-1]
+    # A capture that is noted only now was saved by nobody.
+    before = None if is_new else find_row(conn, "find_saved", frontier_id=save.frontier_id, capture_id=capture_id)
     if before is not None:
         return Saved(
             outcome=before["result"],
@@ -121,10 +122,11 @@ def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: in
         url=save.url,
         url_hash=hash_url(save.url),
         fetch_url_hash=save.fetch_url_hash,
+        capture_id=capture_id,
         at=save.at,
     )
     if inserted is not None:
-        saved = _add_revision(conn, save, inserted["article_id"], capture_id)
+        saved = _fill_revision(conn, save, inserted)
         _add_aliases(conn, saved.article_id, save.aliases)
         if save.sighting is not None:
             observe(conn, saved.article_id, save.sighting, save.at)
@@ -142,7 +144,8 @@ def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: in
 def _write_revision(conn: Connection, save: ArticleSave, article: DictRow, capture_id: int) -> Saved:
     if save.reextracted is not None:
         put_extraction(conn, article["revision_id"], save.reextracted)
-    saved = _add_revision(conn, save, article["article_id"], capture_id)
+    revision = get_row(conn, "insert_revision", article_id=article["article_id"], capture_id=capture_id, at=save.at)
+    saved = _fill_revision(conn, save, revision)
     _add_aliases(conn, saved.article_id, save.aliases)
     return saved
 
@@ -172,11 +175,12 @@ def _find_newer(save: ArticleSave, current: CurrentText | None) -> ExtractionRow
     return save.extraction if current is None or current.version != save.extraction.version else None
 
 
-def _add_revision(conn: Connection, save: ArticleSave, article_id: int, capture_id: int) -> Saved:
-    revision = get_row(conn, "insert_revision", article_id=article_id, capture_id=capture_id, at=save.at)
+def _fill_revision(conn: Connection, save: ArticleSave, revision: DictRow) -> Saved:
     extraction_id = put_extraction(conn, revision["revision_id"], save.extraction)
-    _show(conn, save, article_id=article_id, extraction_id=extraction_id, **revision)
-    return Saved(outcome="stored", article_id=article_id, revision_id=revision["revision_id"], new_revision=True)
+    _show(conn, save, extraction_id=extraction_id, **revision)
+    return Saved(
+        outcome="stored", article_id=revision["article_id"], revision_id=revision["revision_id"], new_revision=True
+    )
 
 
 def _show(
@@ -185,14 +189,13 @@ def _show(
     """Make an extraction what the article shows, and what is searched."""
     execute(
         conn,
-        "set_current_revision",
+        "show_revision",
         article_id=article_id,
         revision_id=revision_id,
         number=number,
         extraction_id=extraction_id,
         at=save.at,
     )
-    find_row(conn, "fill_search", article_id=article_id)
 
 
 def _add_aliases(conn: Connection, article_id: int, aliases: tuple[tuple[str, str], ...]) -> None:
@@ -205,30 +208,18 @@ def _close(
     conn: Connection, save: ArticleSave, url: DictRow, *, capture_id: int, saved: Saved, reason: str | None
 ) -> None:
     """Attempt and outcome. A twin is not looked at again: its story is, at its own URL."""
-    next_due_at = save.next_due_at if saved.outcome != "duplicate" else None
-    note_attempt(
-        conn,
-        save.frontier_id,
-        save.crawl_id,
-        at=save.at,
-        result=saved.outcome,
-        detail=reason,
-        status=save.captures[-1].status,
-        capture_id=capture_id,
-        next_due_at=next_due_at,
-    )
-    close_url(
-        conn,
-        save.frontier_id,
-        url,
+    ended = Conclusion(
+        frontier_id=save.frontier_id,
+        crawl_id=save.crawl_id,
         outcome=saved.outcome,
         reason=reason,
         at=save.at,
-        next_due_at=next_due_at,
+        captures=save.captures,
+        status=save.captures[-1].status,
+        next_due_at=save.next_due_at if saved.outcome != "duplicate" else None,
         revisits=save.revisits,
-        article_id=saved.article_id,
-        capture_id=capture_id,
     )
+    close_url(conn, url, ended, capture_id=capture_id, article_id=saved.article_id)
 
 
 def save_unchanged(conn: Connection, c: Conclusion) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from psycopg.rows import DictRow
 
-from archive.db import Connection, retry_transaction
+from archive.db import Connection, retry_transaction, single_statement
 from archive.errors import ConfigError
 from archive.records import HostSighting, ObservedLine
 from archive.recurrence import (
@@ -74,7 +74,7 @@ def observe(conn: Connection, article_id: int, sighting: HostSighting, at: datet
 
 def host_lines(conn: Connection, host: str) -> tuple[int, frozenset[str]]:
     """Version and lines of the host's state in force; (0, none) where nothing was ever learned."""
-    with conn.transaction():
+    with single_statement(conn):
         row = find_row(conn, "find_host_state", host=host)
     return (row["version"], frozenset(row["lines"])) if row else (0, frozenset())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archive.db import Connection
+from archive.db import Connection, single_statement
 from archive.records import CaptureRow, StoredCapture, WarcPlace, hash_url
 from archive.store.cleaning import clean_text
 from archive.store.rows import to_capture
@@ -12,12 +12,12 @@ from archive.store.statements import find_row, get_row
 
 
 def insert_captures(conn: Connection, captures: Iterable[CaptureRow], crawl_id: int | None) -> list[int]:
-    """Note captures, in their order; one that is noted already (same WARC file and offset) keeps its id."""
-    with conn.transaction():
-        return [_insert_capture(conn, capture, crawl_id) for capture in captures]
+    """Note captures, in their order; their ids. Belongs to the transaction that says what came of them."""
+    return [insert_capture(conn, capture, crawl_id)[0] for capture in captures]
 
 
-def _insert_capture(conn: Connection, capture: CaptureRow, crawl_id: int | None) -> int:
+def insert_capture(conn: Connection, capture: CaptureRow, crawl_id: int | None) -> tuple[int, bool]:
+    """Note a capture; its id, and whether it is new: one noted already (same WARC file and offset) keeps its id."""
     url = clean_text(capture.url)
     row = get_row(
         conn,
@@ -44,20 +44,19 @@ def _insert_capture(conn: Connection, capture: CaptureRow, crawl_id: int | None)
         crawl_id=crawl_id,
         ip_address=capture.ip_address,
     )
-    capture_id: int = row["capture_id"]
-    return capture_id
+    return row["capture_id"], row["is_new"]
 
 
 def last_capture(conn: Connection, url: str) -> StoredCapture | None:
     """The newest capture of `url` as requested, whatever its status."""
-    with conn.transaction():
+    with single_statement(conn):
         row = find_row(conn, "find_last_capture", url_hash=hash_url(url))
     return to_capture(row) if row else None
 
 
 def capture_place(conn: Connection, capture_id: int) -> WarcPlace | None:
     """Where the bytes of a capture lie; for a revisit, those of the capture that it stands for."""
-    with conn.transaction():
+    with single_statement(conn):
         row = find_row(conn, "find_capture", capture_id=capture_id)
     found = to_capture(row) if row else None
     return found.place if found else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 
 from psycopg.rows import DictRow
 
-from archive.db import Connection, retry_transaction
+from archive.db import Connection, retry_transaction, single_statement
 from archive.records import Conclusion, LeasedUrl, Postponement
 from archive.store.captures import insert_captures
 from archive.store.cleaning import clean_text
@@ -21,7 +21,7 @@ def lease(
 
     Asked for ones first, then newest first, then in announced order. With `request_id` only that request's.
     """
-    with conn.transaction():
+    with single_statement(conn):
         rows = list_rows(
             conn,
             "lease_urls",
@@ -74,22 +74,12 @@ def conclude(conn: Connection, c: Conclusion) -> None:
 def _conclude(conn: Connection, c: Conclusion) -> None:
     url = get_row(conn, "lock_url", frontier_id=c.frontier_id, crawl_id=c.crawl_id)
     capture_ids = insert_captures(conn, c.captures, c.crawl_id)
-    outcome, reason = c.outcome, clean_text(c.reason)
-    if outcome == "unchanged":
-        outcome, reason = _confirm(conn, c, url, reason)
-    if not note_attempt(
-        conn,
-        c.frontier_id,
-        c.crawl_id,
-        at=c.at,
-        result=outcome,
-        detail=reason,
-        status=c.status,
-        capture_id=capture_ids[-1] if capture_ids else None,
-        next_due_at=c.next_due_at,
-    ):
+    ended = replace(c, reason=clean_text(c.reason))
+    if ended.outcome == "unchanged":
+        ended = _confirm(conn, ended, url)
+    if not close_url(conn, url, ended, capture_id=capture_ids[-1] if capture_ids else None):
         return
-    if outcome == "gone" and url["article_id"] is not None:
+    if ended.outcome == "gone" and url["article_id"] is not None:
         execute(
             conn,
             "note_article_gone",
@@ -98,96 +88,51 @@ def _conclude(conn: Connection, c: Conclusion) -> None:
             at=c.at,
             status=c.status,
         )
-    elif outcome == "unchanged":
+    elif ended.outcome == "unchanged":
         execute(conn, "note_article_seen", article_id=url["article_id"], url_hash=url["url_hash"], at=c.at)
-    close_url(
-        conn,
-        c.frontier_id,
-        url,
-        outcome=outcome,
-        reason=reason,
-        at=c.at,
-        next_due_at=c.next_due_at,
-        revisits=c.revisits,
-        article_id=None,
-        capture_id=capture_ids[-1] if capture_ids else None,
-    )
 
 
-def _confirm(conn: Connection, c: Conclusion, url: DictRow, reason: str | None) -> tuple[str, str | None]:
-    """Outcome and reason of an answer that the body is unchanged."""
+def _confirm(conn: Connection, c: Conclusion, url: DictRow) -> Conclusion:
+    """What an answer that the body is unchanged ends as."""
     verdict = find_row(conn, "find_verdict", frontier_id=c.frontier_id, capture_id=url["capture_id"])
     if verdict is not None and verdict["result"] in {"rejected", "not_allowed", "duplicate"}:
-        return verdict["result"], verdict["detail"]
-    return "unchanged", reason
-
-
-def note_attempt(
-    conn: Connection,
-    frontier_id: int,
-    crawl_id: int,
-    *,
-    at: datetime,
-    result: str,
-    detail: str | None,
-    status: int | None,
-    capture_id: int | None,
-    next_due_at: datetime | None,
-) -> bool:
-    """Note that a URL was taken up and what came of it; False where that was noted before (a replay)."""
-    row = find_row(
-        conn,
-        "insert_attempt",
-        frontier_id=frontier_id,
-        crawl_id=crawl_id,
-        at=at,
-        result=result,
-        detail=detail,
-        status=status,
-        capture_id=capture_id,
-        next_due_at=next_due_at,
-    )
-    return row is not None
+        return replace(c, outcome=verdict["result"], reason=verdict["detail"])
+    return c
 
 
 def close_url(
-    conn: Connection,
-    frontier_id: int,
-    url: DictRow,
-    *,
-    outcome: str,
-    reason: str | None,
-    at: datetime,
-    next_due_at: datetime | None,
-    revisits: int | None,
-    article_id: int | None,
-    capture_id: int | None,
-) -> None:
-    """Write the outcome of a URL locked by ``lock_url`` (`url`), and settle the requests that wait for it."""
-    execute(
+    conn: Connection, url: DictRow, c: Conclusion, *, capture_id: int | None, article_id: int | None = None
+) -> bool:
+    """Write the attempt and outcome of a URL locked by ``lock_url`` (`url`), and settle the requests that wait for it.
+
+    False where that was noted before (a replay); nothing is changed then.
+    """
+    noted = execute(
         conn,
         "conclude_url",
-        frontier_id=frontier_id,
-        outcome=outcome,
-        reason=reason,
-        at=at,
+        frontier_id=c.frontier_id,
+        crawl_id=c.crawl_id,
+        outcome=c.outcome,
+        reason=c.reason,
+        at=c.at,
+        status=c.status,
         is_ours=url["is_ours"],
-        next_due_at=next_due_at,
-        revisits=revisits,
+        next_due_at=c.next_due_at,
+        revisits=c.revisits,
         article_id=article_id,
         capture_id=capture_id,
     )
-    if not url["is_ours"] or url["request_id"] is None:
-        return
-    execute(
-        conn,
-        "settle_url_requests",
-        frontier_id=frontier_id,
-        outcome=outcome,
-        reason=reason,
-        article_id=article_id or url["article_id"],
-    )
-    settle_sources(conn)
+    if noted and url["is_ours"] and url["request_id"] is not None:
+        execute(
+            conn,
+            "settle_url_requests",
+            frontier_id=c.frontier_id,
+            outcome=c.outcome,
+            reason=c.reason,
+            article_id=article_id or url["article_id"],
+        )
+        settle_sources(conn)
+    return bool(noted)
 
 
 def settle_sources(conn: Connection) -> None:
@@ -209,10 +154,11 @@ def postpone(conn: Connection, p: Postponement) -> None:
 def _postpone(conn: Connection, p: Postponement) -> None:
     url = get_row(conn, "lock_url", frontier_id=p.frontier_id, crawl_id=p.crawl_id)
     capture_ids = insert_captures(conn, p.captures, p.crawl_id)
-    noted = note_attempt(
+    noted = find_row(
         conn,
-        p.frontier_id,
-        p.crawl_id,
+        "insert_attempt",
+        frontier_id=p.frontier_id,
+        crawl_id=p.crawl_id,
         at=p.at,
         result="postponed" if p.due_why == "paused" else "retry",
         detail=clean_text(p.error),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from archive.db import Connection
+from archive.db import Connection, single_statement
 from archive.records import Claim
 from archive.store.cleaning import clean_text
 from archive.store.statements import execute, find_row, get_row
@@ -15,38 +15,40 @@ def claim(conn: Connection, host: str, delay: timedelta, lease: timedelta) -> Cl
 
     Granted where `wait` is 0 and `paused_until` None; else come again after `wait`, or the host is paused.
     """
-    with conn.transaction():
-        granted = find_row(conn, "claim_host", host=host, delay=delay, lease=lease)
-        row = granted or get_row(conn, "find_host_wait", host=host, delay=delay)
+    with single_statement(conn):
+        row = find_row(conn, "claim_host", host=host, delay=delay, lease=lease)
+    if row is None:
+        with single_statement(conn):
+            row = get_row(conn, "find_host_wait", host=host, delay=delay)
     return Claim(wait=row["wait"], paused_until=row["paused_until"], why=row["why"], strikes=row["strikes"])
 
 
 def mark_sent(conn: Connection, host: str) -> None:
     """The request was written just now: the next may follow after the delay in force."""
-    with conn.transaction():
+    with single_statement(conn):
         execute(conn, "mark_host_sent", host=host)
 
 
 def mark_ended(conn: Connection, host: str, latency: timedelta, ok: bool) -> None:
     """An exchange ended after `latency`; with `ok` (neither 429 nor 503) the host's strikes end."""
-    with conn.transaction():
+    with single_statement(conn):
         execute(conn, "mark_host_ended", host=host, latency=latency, ok=ok)
 
 
 def pause(conn: Connection, host: str, until: datetime, why: str) -> None:
     """No request before `until`; counts a strike, never shortens a pause in force."""
-    with conn.transaction():
+    with single_statement(conn):
         execute(conn, "pause_host", host=host, until=until, why=clean_text(why))
 
 
 def set_crawl_delay(conn: Connection, host: str, delay: timedelta | None) -> None:
     """robots.txt's crawl-delay for us, None where it names none."""
-    with conn.transaction():
+    with single_statement(conn):
         execute(conn, "set_crawl_delay", host=host, delay=delay)
 
 
 def strikes(conn: Connection, host: str) -> int:
     """Answers 429 and 503 in a row so far."""
-    with conn.transaction():
+    with single_statement(conn):
         row = find_row(conn, "count_strikes", host=host)
     return int(row["strikes"]) if row else 0

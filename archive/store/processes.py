@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from archive.db import Connection
+from archive.db import Connection, single_statement
 from archive.records import Json, ProcessRow
 from archive.store.cleaning import clean_json
 from archive.store.statements import execute, list_rows
@@ -31,7 +31,7 @@ def register(conn: Connection, row: ProcessRow) -> None:
 
 def beat(conn: Connection, process_id: UUID, state: Json) -> None:
     """The process lives; `state` is what it says of itself."""
-    with conn.transaction():
+    with single_statement(conn):
         execute(conn, "beat_process", process_id=process_id, state=Jsonb(clean_json(dict(state))))
 
 

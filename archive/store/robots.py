@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.db import Connection
+from archive.db import Connection, single_statement
 from archive.records import CaptureRow, RobotsRow
 from archive.store.captures import insert_captures
 from archive.store.cleaning import clean_text
@@ -11,7 +11,7 @@ from archive.store.statements import execute, find_row
 
 def load(conn: Connection, origin: str) -> RobotsRow | None:
     """The copy kept for ``scheme://host[:port]``, expired or not."""
-    with conn.transaction():
+    with single_statement(conn):
         row = find_row(conn, "find_robots", origin=origin)
     return RobotsRow(**row) if row else None
 

@@ -92,7 +92,7 @@ def test_a_pool_outlives_the_death_of_its_sessions(database: str) -> None:
             conn.execute("SELECT 1")
         with connect(database, autocommit=True) as killer:
             killer.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         with borrow(pool) as conn:
