@@ -79,29 +79,22 @@ WITH extraction AS (
         image, canonical_url, kind, published_at, published_raw, published_precision, published_from, published_zone,
         published_flags, modified_at, modified_raw, modified_precision, modified_from, modified_zone, charset,
         charset_from, flags)
-    SELECT %(revision_id)s, v.version_id, %(content_digest)s, %(title)s, %(titles)s, %(summary)s, %(text)s, %(language)s,
-           %(authors)s::text[], %(place)s, %(section)s, %(tags)s::text[], %(image)s, %(canonical_url)s, %(kind)s,
-           %(published_at)s, %(published_raw)s, %(published_precision)s, %(published_from)s, %(published_zone)s,
-           %(published_flags)s::text[], %(modified_at)s, %(modified_raw)s, %(modified_precision)s, %(modified_from)s,
-           %(modified_zone)s, %(charset)s, %(charset_from)s, %(flags)s::text[]
-    FROM store.version v
+    SELECT %(revision_id)s, v.version_id, %(content_digest)s, x.title, x.titles, x.summary, x.text, x.language, x.authors,
+           x.place, x.section, x.tags, x.image, x.canonical_url, x.kind, x.published_at, x.published_raw,
+           x.published_precision, x.published_from, x.published_zone, x.published_flags, x.modified_at, x.modified_raw,
+           x.modified_precision, x.modified_from, x.modified_zone, x.charset, x.charset_from, x.flags
+    FROM store.version v, jsonb_populate_record(NULL::store.extraction, %(extraction)s) AS x
     WHERE v.digest = %(version_digest)s
     ON CONFLICT (revision_id, version_id) DO NOTHING
     RETURNING extraction_id
 ), removals AS (
     INSERT INTO store.removal (extraction_id, ordinal, start_at, span, rule, rule_version, zone)
-    SELECT e.extraction_id, m.ordinal - 1, m.start_at, m.span, m.rule, m.rule_version, m.zone
-    FROM extraction e,
-         unnest(%(removal_starts)s::integer[], %(removal_spans)s::text[], %(removal_rules)s::text[],
-                %(removal_versions)s::integer[], %(removal_zones)s::text[])
-         WITH ORDINALITY AS m (start_at, span, rule, rule_version, zone, ordinal)
+    SELECT e.extraction_id, m.ordinal, m.start_at, m.span, m.rule, m.rule_version, m.zone
+    FROM extraction e, jsonb_populate_recordset(NULL::store.removal, %(removals)s) AS m
 ), credits AS (
     INSERT INTO store.credit (extraction_id, ordinal, agency, matched, position, confidence, place)
-    SELECT e.extraction_id, c.ordinal - 1, c.agency, c.matched, c.position, c.confidence, c.place
-    FROM extraction e,
-         unnest(%(credit_agencies)s::text[], %(credit_matched)s::text[], %(credit_positions)s::text[],
-                %(credit_confidences)s::real[], %(credit_places)s::text[])
-         WITH ORDINALITY AS c (agency, matched, position, confidence, place, ordinal)
+    SELECT e.extraction_id, c.ordinal, c.agency, c.matched, c.position, c.confidence, c.place
+    FROM extraction e, jsonb_populate_recordset(NULL::store.credit, %(credits)s) AS c
 ), shown AS (
     UPDATE store.revision r SET extraction_id = e.extraction_id
     FROM extraction e

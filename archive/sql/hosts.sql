@@ -26,10 +26,11 @@ FROM store.host h
 WHERE h.host = %(host)s;
 
 -- name: mark_host_sent
--- A request was written just now: the next may follow after the delay in force.
+-- A request was written just now: the next may follow after the delay in force. Not waited for on disk: lost with the
+-- server, it leaves the claim's longer reservation in force.
 UPDATE store.host
 SET next_at = clock_timestamp() + delay, requests = requests + 1, updated_at = clock_timestamp()
-WHERE host = %(host)s;
+WHERE host = %(host)s AND set_config('synchronous_commit', 'off', true) IS NOT NULL;
 
 -- name: mark_host_ended
 -- An exchange ended: a fifth of its time goes into the smoothed latency; a good answer ends the strikes.

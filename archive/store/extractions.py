@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from functools import partial
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -11,6 +13,9 @@ from archive.db import Connection
 from archive.records import DateRow, ExtractionRow, VersionRow
 from archive.store.cleaning import bound_date, clean_extraction
 from archive.store.statements import execute, find_row, get_row
+
+# As letters, not as escapes, which are three times as long in Arabic.
+_DUMPS = partial(json.dumps, ensure_ascii=False)
 
 
 def put_extraction(conn: Connection, revision_id: int, given: ExtractionRow) -> int:
@@ -47,36 +52,42 @@ def _insert_version(conn: Connection, version: VersionRow, digest: bytes) -> Non
 
 
 def _to_parameters(row: ExtractionRow, revision_id: int, version_digest: bytes) -> dict[str, Any]:
+    """Values as three JSON documents: forty parameters, some null and some empty lists, would be another statement to
+    plan at nearly every page."""
     return {
         "revision_id": revision_id,
         "version_digest": version_digest,
         "content_digest": row.content_digest,
-        "title": row.title,
-        "titles": Jsonb([list(pair) for pair in row.titles]),
-        "summary": row.summary,
-        "text": row.text,
-        "language": row.language,
-        "authors": list(row.authors),
-        "place": row.place,
-        "section": row.section,
-        "tags": list(row.tags),
-        "image": row.image,
-        "canonical_url": row.canonical_url,
-        "kind": row.kind,
-        "published_at": bound_date(row.published),
-        "published_flags": list(row.published.flags) if row.published else [],
-        "modified_at": bound_date(row.modified),
-        "charset": row.charset,
-        "charset_from": row.charset_from,
-        "flags": list(row.flags),
-        **_describe("published", row.published),
-        **_describe("modified", row.modified),
+        "extraction": _to_json(
+            {
+                "title": row.title,
+                "titles": row.titles,
+                "summary": row.summary,
+                "text": row.text,
+                "language": row.language,
+                "authors": row.authors,
+                "place": row.place,
+                "section": row.section,
+                "tags": row.tags,
+                "image": row.image,
+                "canonical_url": row.canonical_url,
+                "kind": row.kind,
+                "charset": row.charset,
+                "charset_from": row.charset_from,
+                "flags": row.flags,
+                "published_flags": row.published.flags if row.published else (),
+                **_describe("published", row.published),
+                **_describe("modified", row.modified),
+            }
+        ),
         **_list_evidence(row),
     }
 
 
 def _describe(claim: str, date: DateRow | None) -> dict[str, str | None]:
+    at = bound_date(date)
     return {
+        f"{claim}_at": at.isoformat() if at else None,
         f"{claim}_raw": date.raw if date else None,
         f"{claim}_precision": date.precision if date else None,
         f"{claim}_from": date.provenance if date else None,
@@ -84,17 +95,36 @@ def _describe(claim: str, date: DateRow | None) -> dict[str, str | None]:
     }
 
 
-def _list_evidence(row: ExtractionRow) -> dict[str, list[Any]]:
-    """Removals and credits, a list a column."""
+def _list_evidence(row: ExtractionRow) -> dict[str, Jsonb]:
     return {
-        "removal_starts": [one.start for one in row.removals],
-        "removal_spans": [one.span for one in row.removals],
-        "removal_rules": [one.rule for one in row.removals],
-        "removal_versions": [one.rule_version for one in row.removals],
-        "removal_zones": [one.zone for one in row.removals],
-        "credit_agencies": [one.agency for one in row.credits],
-        "credit_matched": [one.matched for one in row.credits],
-        "credit_positions": [one.position for one in row.credits],
-        "credit_confidences": [one.confidence for one in row.credits],
-        "credit_places": [one.place for one in row.credits],
+        "removals": _to_json(
+            [
+                {
+                    "ordinal": ordinal,
+                    "start_at": one.start,
+                    "span": one.span,
+                    "rule": one.rule,
+                    "rule_version": one.rule_version,
+                    "zone": one.zone,
+                }
+                for ordinal, one in enumerate(row.removals)
+            ]
+        ),
+        "credits": _to_json(
+            [
+                {
+                    "ordinal": ordinal,
+                    "agency": one.agency,
+                    "matched": one.matched,
+                    "position": one.position,
+                    "confidence": one.confidence,
+                    "place": one.place,
+                }
+                for ordinal, one in enumerate(row.credits)
+            ]
+        ),
     }
+
+
+def _to_json(value: Any) -> Jsonb:
+    return Jsonb(value, dumps=_DUMPS)
