@@ -137,7 +137,7 @@ class Rules:
 
 
 def _readable(body: bytes, token: str) -> str:
-    """As text for Protego, which knows no byte order mark, takes a group named by any part of our token for ours, and
+    r"""As text for Protego, which knows no byte order mark, takes a group named by any part of our token for ours, and
     ends a group at a record that it does not know (RFC 9309 2.2.4: such records must not interfere).
 
     >>> _readable(b"User-agent: wirekeep/2.0\nX-Note: a\nDisallow: /", "Wirekeep")
