@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from commands.display import clean, clean_line, console, print_heading, print_text
+from crawler.clean.registry import find_rule
 from crawler.records import Rejected
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def _print_article(article: CheckedArticle) -> None:
             console.print(f"    {key:10} {clean_line(str(value))}", markup=False)
     print_text(result.text)
     for removal in result.removals:
-        console.print(f"    removed by {removal.rule}: {clean_line(removal.text, 120)}", markup=False)
+        rule = f"{removal.rule} v{removal.rule_version} of {find_rule(removal.rule).file}, {removal.zone}"
+        console.print(f"    removed by {rule}: {clean_line(removal.text, 120)}", markup=False)
     _print_overrides(article.overrides)
 
 

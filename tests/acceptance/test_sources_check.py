@@ -59,6 +59,7 @@ def test_check_shows_what_each_override_matched_and_changed(wirekeep: Wirekeep) 
 def test_check_prints_the_overrides_and_warns_of_those_that_match_nothing(wirekeep: Wirekeep) -> None:
     _write(wirekeep, CSS.format(body="h1"))
     printed = wirekeep.run("sources", "check", "alwatan", "--articles", "1").stdout
+    assert f"    removed by site-line v1 of structure.toml, tail: {TRUST_LINE}\n" in printed
     assert "    override css.remove = 'header': 2 elements\n" in printed
     assert "    override css.body = 'h1': 0 elements\n      MATCHED NOTHING on this page\n" in printed
     assert "  WARNING: css.body = 'h1' matched nothing on 1 of 1 articles\n" in printed
