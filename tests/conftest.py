@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -24,6 +25,10 @@ from archive.embedded import open_cluster
 from archive.migrate import migrate
 
 _numbers = itertools.count(1)
+
+# Hypothesis' own deadline is a timed assertion: on a busy machine an example may take what it takes.
+settings.register_profile("wirekeep", deadline=None)
+settings.load_profile("wirekeep")
 
 
 # Modules whose tests say what PostgreSQL itself does with our schema and statements: run on every major that is here.
