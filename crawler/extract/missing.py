@@ -23,6 +23,9 @@ _HEADING_GAP = 3
 _LEAD_WORDS = 12
 _SENTENCE = re.compile(r"[.!?؟。…][\"”»’')\]]*$")
 _DECK_GAP = 14  # blocks after the headline among which the deck stands
+_DESCRIBED_GAP = 40  # blocks before the text among which one that the description repeats is the deck
+_MIN_DESCRIBED = 30  # characters; a shorter description repeats by chance
+_DESCRIBED_CHARS = 80  # a description is often cut off, or goes on with another sentence
 _WORD = re.compile(r"\w+")
 
 
@@ -57,18 +60,22 @@ def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int, *, l
 
 
 def find_deck(blocks: tuple[Block, ...], taken: Set[int], headline: int, description: str | None) -> list[Block]:
-    """The deck or lead between headline and text, left out by trafilatura: marked as such, described so, or prose."""
+    """The deck or lead between headline and text, left out by trafilatura: described so, marked as such, or prose."""
     if headline < 0 or not taken:
         return []
-    start = min((index for index in taken if index > headline), default=-1)
+    start = min((at for at in taken if at > headline and blocks[at].tag not in HEADINGS), default=-1)
+    between = blocks[headline + 1 : max(headline, start)]
+    described = _described(between[-_DESCRIBED_GAP:], loosen(description or ""))
+    if described:
+        return [block for block in described if block.index not in taken]
     around = blocks[headline].marks
-    wanted = loosen(description or "")
-    for block in blocks[headline + 1 : min(start, headline + _DECK_GAP)]:
+    title = set(loosen(blocks[headline].text).split())
+    for block in between[: _DECK_GAP - 1]:
         words = len(_WORD.findall(block.text))
-        if not _DECK_WORDS[0] <= words <= _DECK_WORDS[1] or block.links * 3 > len(block.text):
+        if block.index in taken or not _DECK_WORDS[0] <= words <= _DECK_WORDS[1] or block.links * 3 > len(block.text):
             continue
-        if wanted and loosen(block.text) == wanted:
-            return [block]
+        if block.tag in HEADINGS and _repeats(block, title):
+            continue
         apart = block.marks & APART - around - {"meta"}
         heading = block.tag in {"h2", "h3"} and block.index <= headline + _HEADING_GAP
         marked = "standfirst" in block.marks or heading
@@ -76,6 +83,27 @@ def find_deck(blocks: tuple[Block, ...], taken: Set[int], headline: int, descrip
         if not apart and (marked or prose):
             return [block]
     return []
+
+
+def _described(between: tuple[Block, ...], description: str) -> list[Block]:
+    """The block that the description (loosened) repeats, or the row of blocks that it was put together from."""
+    found: list[Block] = []
+    for block in between:
+        text = loosen(block.text)
+        if len(text) < _MIN_DESCRIBED or "figure" in block.marks or block.links * 3 > len(block.text):
+            continue
+        first = not found and (description.startswith(text) or description[:_DESCRIBED_CHARS] in text)
+        if len(description) >= _MIN_DESCRIBED and (first or (found and text in description)):
+            found.append(block)
+        elif found:
+            break
+    return found
+
+
+def _repeats(block: Block, title: Set[str]) -> bool:
+    """Whether a heading says the headline again, perhaps in other words: a page that prints two of them."""
+    words = set(loosen(block.text).split())
+    return len(words & title) * 5 >= min(len(words), len(title)) * 3
 
 
 def common_marks(blocks: tuple[Block, ...], taken: Iterable[int]) -> frozenset[str]:
