@@ -53,6 +53,7 @@ _COUNTER = re.compile(
 _DAY = re.compile(r"(?<!\d)(?:\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{4}[/.\-]\d{1,2}[/.\-]\d{1,2})(?!\d)")
 _PARTS = re.compile(r"\s[|¦•·–—/\-]+\s|\|")
 _INFO_WORDS = 24
+_DESCRIBED_WORDS = 6
 _SYMBOLS = re.compile(r"^[\W_]*$")
 
 
@@ -71,6 +72,7 @@ class Facts:
 
 def apply_structure(sheet: Sheet, facts: Facts) -> None:
     """All rules that look at place and markup, the surest first."""
+    _guard_described(sheet, facts)
     _take_title_echo(sheet, facts)
     _take_symbols(sheet)
     _take_captions(sheet)
@@ -79,6 +81,17 @@ def apply_structure(sheet: Sheet, facts: Facts) -> None:
     _take_credits(sheet, facts)
     _take_bylines(sheet, facts)
     _take_links(sheet)
+
+
+def _guard_described(sheet: Sheet, facts: Facts) -> None:
+    """What the description repeats above the text is the deck, whatever class it bears (`teaser` is common)."""
+    description = fold(facts.description or "")
+    for at in sheet.open() if description else ():
+        folded = sheet.folded[at]
+        if sheet.places[at] != "lead" or "figure" in sheet.lines[at].marks or sheet.words(at) < _DESCRIBED_WORDS:
+            continue
+        if description.startswith(folded) or folded.startswith(description[:-3]):
+            sheet.guarded.add(at)
 
 
 def _take_title_echo(sheet: Sheet, facts: Facts) -> None:
