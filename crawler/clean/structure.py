@@ -54,6 +54,7 @@ _DAY = re.compile(r"(?<!\d)(?:\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{4}[/.\-]\d{1,
 _PARTS = re.compile(r"\s[|¦•·–—/\-]+\s|\|")
 _INFO_WORDS = 24
 _DESCRIBED_WORDS = 6
+_LISTED_LINK, _ALL = 0.4, 0.9  # a list item of a bold kicker and a link: «**Storm:** Harbour closed»
 _SYMBOLS = re.compile(r"^[\W_]*$")
 
 
@@ -100,8 +101,17 @@ def _take_title_echo(sheet: Sheet, facts: Facts) -> None:
     for at in sheet.open():
         if sheet.folded[at] in titles and (sheet.places[at] != "body" or sheet.lines[at].tag in {"h1", "h2"}):
             sheet.force(at, "title-echo")
+        elif sheet.lines[at].tag in {"h1", "h2"} and sheet.places[at] == "lead" and _holds_title(sheet.folded[at], titles):
+            sheet.force(at, "title-echo")
         elif sheet.folded[at] in names and sheet.places[at] != "body":
             sheet.take(at, "site-or-section-name")
+
+
+def _holds_title(folded: str, titles: set[str]) -> bool:
+    """Whether a heading is a title with a kicker before it or a site's name behind."""
+    return any(
+        (folded.endswith(f" {title}") or folded.startswith(f"{title} ")) and title.count(" ") >= 3 for title in titles
+    )
 
 
 def _take_symbols(sheet: Sheet) -> None:
@@ -193,7 +203,8 @@ def _take_links(sheet: Sheet) -> None:
     """Lines that are nearly all link: in the lead and tail any, in the body a headline-like one or a list of them."""
     for at in sheet.open():
         line = sheet.lines[at]
-        if line.links < 0.8 or (line.witnessed and ends_sentence(line.text)):
+        listed = "list" in line.marks and line.links >= _LISTED_LINK and line.links + line.strong >= _ALL
+        if (line.links < 0.8 and not listed) or (line.witnessed and ends_sentence(line.text)):
             continue
         if sheet.places[at] != "body" or not ends_sentence(line.text) or "list" in line.marks:
             sheet.take(at, "link-line")
