@@ -23,6 +23,7 @@ _HEADING_GAP = 3
 _LEAD_WORDS = 12
 _SENTENCE = re.compile(r"[.!?؟。…][\"”»’')\]]*$")
 _DECK_GAP = 14  # blocks after the headline among which the deck stands
+_DECK_NEAR = 2  # blocks right before the text: a deck may stand below twenty buttons
 _DESCRIBED_GAP = 40  # blocks before the text among which one that the description repeats is the deck
 _MIN_DESCRIBED = 30  # characters; a shorter description repeats by chance
 _DESCRIBED_CHARS = 80  # a description is often cut off, or goes on with another sentence
@@ -44,16 +45,24 @@ def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int, *, l
     middle = blocks[known[len(known) // 2]].element
     scope = _scope(middle)
     texts = {close(blocks[index].text) for index in known}
-    found = []
+    open_blocks = []
     for block in blocks[max(0, headline + 1) :]:
         if block.tag == "h1" and block.index > last:
             break  # the next story of an endless page
-        if block.index in taken or block.marks & apart or block.links * 2 >= len(block.text):
-            continue
+        if block.index not in taken and not block.marks & apart and block.links * 2 < len(block.text):
+            open_blocks.append(block)
+    alike = {
+        block.index
+        for block in open_blocks
+        if len(block.text) >= _MIN_ALIKE and _make(block) in makes and _scope(block.element) is scope
+    }
+    last = max(last, *alike) if alike else last
+    parents |= {_holder(blocks[index]) for index in alike}
+    found = []
+    for block in open_blocks:
         inside = first <= block.index < last and _is_paragraph(block) and _holder(block) in parents
-        alike = len(block.text) >= _MIN_ALIKE and _make(block) in makes and _scope(block.element) is scope
         post = live and _is_paragraph(block) and scope in block.element.iterancestors()
-        if (inside or alike or post) and close(block.text) not in texts:
+        if (inside or block.index in alike or post) and close(block.text) not in texts:
             found.append(block)
             texts.add(close(block.text))
     return found
@@ -70,7 +79,7 @@ def find_deck(blocks: tuple[Block, ...], taken: Set[int], headline: int, descrip
         return [block for block in described if block.index not in taken]
     around = blocks[headline].marks
     title = set(loosen(blocks[headline].text).split())
-    for block in between[: _DECK_GAP - 1]:
+    for block in (*between[: _DECK_GAP - 1], *between[_DECK_GAP - 1 :][-_DECK_NEAR:]):
         words = len(_WORD.findall(block.text))
         if block.index in taken or not _DECK_WORDS[0] <= words <= _DECK_WORDS[1] or block.links * 3 > len(block.text):
             continue
@@ -136,7 +145,7 @@ def _make(block: Block) -> str:
     for _ in range(3):
         if element is None:
             break
-        parts.append(f"{element.tag}.{element.get('class', '')}")
+        parts.append(f"{element.tag}.{' '.join(element.get('class', '').split())}")
         element = element.getparent()
     return "<".join(parts)
 
