@@ -18,6 +18,7 @@ _REGIONS = {
     "button": "region-button",
     "footer": "region-footer",
     "ad": "region-ad",
+    "paywall": "region-paywall",
     "legal": "region-legal",
     "tags": "region-tags",
     "aside": "region-aside",
@@ -55,6 +56,7 @@ _PARTS = re.compile(r"\s[|¦•·–—/\-]+\s|\|")
 _INFO_WORDS = 24
 _DESCRIBED_WORDS = 6
 _LISTED_LINK, _ALL = 0.4, 0.9  # a list item of a bold kicker and a link: «**Storm:** Harbour closed»
+_PULL_WORDS = 5
 _SYMBOLS = re.compile(r"^[\W_]*$")
 
 
@@ -81,6 +83,7 @@ def apply_structure(sheet: Sheet, facts: Facts) -> None:
     _take_info_lines(sheet)
     _take_credits(sheet, facts)
     _take_bylines(sheet, facts)
+    _take_pull_quotes(sheet)
     _take_links(sheet)
 
 
@@ -99,9 +102,9 @@ def _take_title_echo(sheet: Sheet, facts: Facts) -> None:
     titles = {folded for title in facts.titles if (folded := fold(title))}
     names = {folded for name in (facts.section, facts.site_name) if name and (folded := fold(name))}
     for at in sheet.open():
-        if sheet.folded[at] in titles and (sheet.places[at] != "body" or sheet.lines[at].tag in {"h1", "h2"}):
-            sheet.force(at, "title-echo")
-        elif sheet.lines[at].tag in {"h1", "h2"} and sheet.places[at] == "lead" and _holds_title(sheet.folded[at], titles):
+        heading = sheet.lines[at].tag in {"h1", "h2"}
+        echo = sheet.folded[at] in titles and (heading or sheet.places[at] != "body")
+        if echo or (heading and sheet.places[at] == "lead" and _holds_title(sheet.folded[at], titles)):
             sheet.force(at, "title-echo")
         elif sheet.folded[at] in names and sheet.places[at] != "body":
             sheet.take(at, "site-or-section-name")
@@ -197,6 +200,16 @@ def _is_date(folded: str) -> bool:
     words = folded.split()
     dated = all(word in _DATE_WORDS or word.rstrip("stndrhamp").isdigit() for word in words)
     return dated and any(word[0].isdigit() for word in words)
+
+
+def _take_pull_quotes(sheet: Sheet) -> None:
+    """A quotation set large that a paragraph of the text has too, with the name under it."""
+    texts = [sheet.folded[at] for at in sheet.open() if "quote" not in sheet.lines[at].marks]
+    for at in sheet.open():
+        if "quote" not in sheet.marks(at) or sheet.words(at) < _PULL_WORDS:
+            continue
+        if any(sheet.folded[at] in text for text in texts):
+            sheet.take(at, "pull-quote")
 
 
 def _take_links(sheet: Sheet) -> None:

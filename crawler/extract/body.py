@@ -144,6 +144,14 @@ def _assemble(draft: _Draft, blocks: tuple[Block, ...], hints: Hints) -> tuple[L
     return (*lines, *map(maker.added, queue))
 
 
+def _is_anchor(block: Block) -> bool:
+    """Whether a heading's links lead nowhere but to itself, for a table of contents to point at."""
+    if block.tag not in HEADINGS or not block.links:
+        return False
+    links = [link.get("href", "#") for link in block.element.iter("a")]
+    return bool(links) and all(target.startswith("#") for target in links)
+
+
 def _parents(blocks: tuple[Block, ...], taken: frozenset[int]) -> frozenset[HtmlElement]:
     """Elements that hold two paragraphs of the text or more; a headline and its deck are none."""
     counts: dict[HtmlElement, int] = {}
@@ -175,7 +183,7 @@ class _Maker:
         return Line(
             text=text,
             tag=own[0].tag,
-            links=sum(block.links for block in own) / chars,
+            links=0.0 if _is_anchor(own[0]) else sum(block.links for block in own) / chars,
             strong=sum(block.strong for block in own) / chars,
             marks=own[0].marks if len(own) == 1 else frozenset[str]().union(*(block.marks for block in own)),
             block=span[0],

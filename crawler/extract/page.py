@@ -261,7 +261,10 @@ def _take(state: _Walk, text: str, linked: bool, strong: bool) -> None:
 def _marks_of(element: HtmlElement, tag: str) -> frozenset[str]:
     attributes = element.attrib
     marks = {_MARK_OF_TAG[tag]} if tag in _MARK_OF_TAG else set()
-    name = f"{attributes.get('class', '')} {attributes.get('id', '')}"
+    # a heading's id is its own words, for links to point at
+    name = (
+        attributes.get("class", "") if tag in HEADINGS else f"{attributes.get('class', '')} {attributes.get('id', '')}"
+    )
     if len(name) > 1:
         marks.update(_marks_of_name(name))
     if (role := attributes.get("role")) and role in _MARK_OF_ROLE:
