@@ -127,6 +127,7 @@ def _stated_titles(
         ("og", metas.get("og:title")),
         ("twitter", metas.get("twitter:title")),
         ("title", title),
+        ("headline", metas.get("headline")),
         ("feed", context.feed_title),
         ("setting", context.site.title),
     ]

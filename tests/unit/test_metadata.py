@@ -60,6 +60,62 @@ def test_setting_beats_every_other_title() -> None:
     assert rank_titles(stated, site_name=None, host="x.example")[0] == ("setting", "B")
 
 
+def ranked(*stated: tuple[str, str], site: str | None = "The Gazette") -> str:
+    return rank_titles(list(stated), site_name=site, host="gazette.example")[0][1]
+
+
+def test_social_wording_wins_unless_the_site_name_is_still_on_it() -> None:
+    page = [("jsonld", "Rates rise again"), ("h1", "Rates rise again"), ("title", "Rates rise again | The Gazette")]
+    social = "What the bank did next will surprise savers"
+    assert ranked(*page, ("og", social), ("twitter", social)) == social
+    named = f"{social} | The Gazette"
+    assert ranked(*page, ("og", named), ("twitter", named)) == "Rates rise again"
+
+
+def test_page_title_stands_for_an_h1_that_no_other_place_agrees_with() -> None:
+    stated = [
+        ("jsonld", "Flood on the coast: what we know"),
+        ("title", "Flood on the coast: what we know"),
+        ("og", "Flood on the coast: all news"),
+        ("twitter", "Flood on the coast: all news"),
+    ]
+    assert ranked(*stated, ("h1", "Dam holds, says mayor")) == "Flood on the coast: what we know"
+    assert ranked(*stated, ("h1", "Flood on the coast: all news")) == "Flood on the coast: all news"
+
+
+@pytest.mark.parametrize(
+    ("cut", "whole"),
+    [
+        ("Minister leaves talks without…", "Minister leaves talks without a word to the press"),
+        ("Minister leaves talks and", 'Minister leaves talks and "will not be back"'),
+        ("الوزير يغادر المحادثات دون ...", "الوزير يغادر المحادثات دون كلمة للصحافة"),
+    ],
+)
+def test_title_that_was_cut_off_counts_for_the_whole_one(cut: str, whole: str) -> None:
+    assert ranked(("og", cut), ("twitter", cut), ("h1", whole)) == whole
+
+
+def test_title_that_is_merely_shorter_is_no_cut_off_one() -> None:
+    short, longer = "Minister leaves the talks", "Minister leaves the talks without a word"
+    assert ranked(("og", short), ("twitter", short), ("h1", longer)) == short
+
+
+def test_of_one_wording_in_capitals_and_as_usual_the_usual_one_stands() -> None:
+    assert ranked(("jsonld", "RATES RISE AGAIN"), ("og", "Rates rise again")) == "Rates rise again"
+    assert ranked(("h1", "RATES RISE AGAIN")) == "RATES RISE AGAIN"
+
+
+def test_what_a_template_left_behind_a_title_goes() -> None:
+    assert ranked(("og", "Rates rise again - "), ("h1", "Rates rise again")) == "Rates rise again"
+    assert ranked(("title", "Rates rise again * The Gazette * by Ida Berg"), ("h1", "Rates rise again")) == (
+        "Rates rise again"
+    )
+
+
+def test_slug_is_no_headline_where_another_stands() -> None:
+    assert ranked(("og", "rates-rise-again-in-2024"), ("h1", "Rates rise again")) == "Rates rise again"
+
+
 @pytest.mark.parametrize(
     ("raw", "names"),
     [
