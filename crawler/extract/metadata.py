@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml.html import HtmlElement
 
 from crawler.extract.jsonld import Statement
+from crawler.extract.language import detect_language
 from crawler.extract.names import split_names, visible_byline
 from crawler.extract.page import PageTree, squeeze
 from crawler.extract.site import SiteWord
@@ -92,11 +93,13 @@ def read_metadata(tree: PageTree, metas: dict[str, str], statement: Statement, c
     headline = find_headline(tree, titles)
     first, last = max(0, headline - 8), headline + _AROUND if headline >= 0 else _AROUND
     printed = visible_byline(tree.blocks, first, last)
-    reading = Reading(timezone=context.timezone, fetched_at=context.fetched_at, language=context.language)
+    languages = _languages(tree.root, metas, statement, context)
+    language = context.language or _written_in(titles, languages)
+    reading = Reading(timezone=context.timezone, fetched_at=context.fetched_at, language=language)
     around = visible_claims(tree.blocks, first, last, headline, reading)
     published = context.site.date and reading.read(context.site.date, "setting")
     published = published or choose_date(published_claims(statement.published, metas, around, context.url), reading)
-    modified = choose_date(modified_claims(statement.modified, metas), reading)
+    modified = choose_date(modified_claims(statement.modified, metas, around), reading)
     authors, organisations = _authors(metas, statement, printed.names, site_name)
     return Metadata(
         titles=titles,
@@ -111,7 +114,7 @@ def read_metadata(tree: PageTree, metas: dict[str, str], statement: Statement, c
         tags=statement.keywords or _tags(tree.root, metas),
         image=_absolute(metas.get("og:image") or statement.image or metas.get("twitter:image"), context.url),
         canonical_url=_canonical(tree.root, metas, context.url),
-        languages=_languages(tree.root, metas, statement, context),
+        languages=languages,
         site_name=site_name,
         page_type=metas.get("og:type"),
         headline=headline,
@@ -212,6 +215,14 @@ def _absolute(address: str | None, url: str) -> str | None:
     except ValueError:
         return None
     return absolute if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def _written_in(titles: tuple[tuple[str, str], ...], languages: tuple[str | None, ...]) -> str | None:
+    """The declared language tag that fits the headline's script; it decides between day first and month first."""
+    code = detect_language(titles[0][1] if titles else "", languages)
+    return next(
+        (tag for tag in languages if tag and code and tag.replace("_", "-").split("-")[0].lower() == code), code
+    )
 
 
 def _languages(

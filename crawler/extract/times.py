@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from lxml.html import HtmlElement
 
-from crawler.extract.dates import read_date
+from crawler.extract.dates import find_dates, read_date
 from crawler.extract.page import Block
 from crawler.records import ClaimedDate
 
@@ -25,10 +26,14 @@ _MODIFIED_METAS = (
     "article:modified_time article:modified og:updated_time datemodified lastmod last-modified dcterms.modified"
     " dc.date.modified article:updated og:modified_time article_date_updated shareaholic:article_modified_time"
 )
-_URL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[/\-_]?(0?[1-9]|1[0-2])[/\-_]?(0?[1-9]|[12]\d|3[01])(?!\d)")
+_URL_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:([/\-_])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])"
+    r"|[/\-_]?(0[1-9]|1[0-2])[/\-_]?(0[1-9]|[12]\d|3[01])|/([a-z]{3})/(0?[1-9]|[12]\d|3[01]))(?!\d)"
+)
 _PRECISE = frozenset({"second", "minute", "hour"})
 _ORDER = {"second": 0, "minute": 1, "hour": 2, "day": 3, "month": 4, "year": 5}
 _MAX_VISIBLE = 160
+_MAX_PRINTED = 8
 # A strip at the top of the page: today's date among weather and prices, or a clock that runs.
 _TICKER = re.compile(
     r"\d\s*°|\b(?:gold|brent|crude|bitcoin|nasdaq|usd|weather|humidity|temperature|sunrise|fajr)\b"
@@ -40,6 +45,24 @@ _RUNNING = re.compile(r"(?<!\d)\d{1,2}:\d{2}:\d{2}(?!\d)")
 _JUST_NOW = timedelta(minutes=10)  # between the page's clock and the fetch
 _OUTSIDE = frozenset({"nav", "footer", "aside"})
 _DIGIT = re.compile(r"[\d٠-٩۰-۹]")
+_NUMBER = re.compile(r"\W*\d{6,}\W*")  # an id, not a printed date
+_EMPTY_STAMP = datetime(1970, 1, 1, tzinfo=UTC)  # what software writes where it has no date
+_DOUBTS = frozenset({"estimated", "relative", "ambiguous"})
+_SIGHTING_DAYS = 3  # a sighted moon and the civil calendar differ by two days at most; one more for the zone
+_FIRST_PAGE = 1990
+_BELOW = 4  # blocks under the headline in which a date may share its line with a link to the comments
+# What a printed date is said to be the date of; the words are looked for in the line, the date behind them.
+_UPDATED = re.compile(
+    r"\b(?:last\s+)?(?:updated?|modified|edited)\b|\baktualisiert|\bgeändert|\bmise?\s+à\s+jour|\b(?:actuali[sz]|atualiz|aggiorna|modifi[ck])\w+"
+    r"|\bgüncelle\w*|обновлен|изменен|\b(?:opp|upp|op)datere?[tda]\w*|\bbijgewerkt|zaktualizowan\w+|(?:آخر\s+)?(?:ال)?تحديث|آخر\s+تعديل"
+    r"|به‌?روزرسانی|更新|수정",
+    re.IGNORECASE,
+)
+_ISSUED = re.compile(
+    r"\b(?:first\s+)?(?:publi[sc]\w*|pubblicat\w+|publié\w*|posted|created|issued)|\b(?:erstellt|veröffentlicht)|\byayın\w*|опубликован"
+    r"|(?:ال)?نشر|نُشر|تاريخ\s+(?:الإضافة|الخبر)|أ?ضيف|انتشار|公開|掲載|입력|등록",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,19 +82,41 @@ class Reading:
 
 
 def choose_date(claims: Iterable[tuple[str, str]], reading: Reading) -> ClaimedDate | None:
-    """The first claim that can be read; a later one of the same day that knows the time of day betters it."""
+    """The first claim that can be read; a later one of the same day that knows the time of day betters it.
+
+    What is only converted, counted back or read in one of two orders gives way to a later claim that says it outright.
+    """
     first: ClaimedDate | None = None
     for provenance, raw in claims:
         claim = reading.read(raw, provenance)
-        if claim is None:
+        if claim is None or abs(claim.at - _EMPTY_STAMP) < timedelta(days=1) or _is_history(claim):
             continue
-        if first is None:
+        if first is None or _settles(claim, first):
             first = claim
         elif _betters(claim, first):
             return claim
-        if first.precision in _PRECISE and not first.zone_assumed:
+        if first.precision in _PRECISE and not first.zone_assumed and not _DOUBTS.intersection(first.flags):
             return first
     return first
+
+
+def _is_history(claim: ClaimedDate) -> bool:
+    """Whether a printed day is older than the web: a story tells of it, or two numbers ran together."""
+    return claim.provenance == "text" and claim.at.year < _FIRST_PAGE
+
+
+def _settles(claim: ClaimedDate, first: ClaimedDate) -> bool:
+    """Whether `claim` is sure of what `first` leaves in doubt: the day sighted, the year left out, the order."""
+    if not _DOUBTS.intersection(first.flags) or _DOUBTS.intersection(claim.flags):
+        return False
+    if claim.provenance == "url" or claim.provenance.startswith("meta"):
+        return True
+    days = abs(claim.at - first.at).days
+    if "estimated" in first.flags:
+        return days <= _SIGHTING_DAYS
+    if "ambiguous" in first.flags:
+        return (claim.at.year, claim.at.month, claim.at.day) == (first.at.year, first.at.day, first.at.month)
+    return claim.at.year < first.at.year and (claim.at.month, claim.at.day) == (first.at.month, first.at.day)
 
 
 def _betters(claim: ClaimedDate, first: ClaimedDate) -> bool:
@@ -83,44 +128,93 @@ def _betters(claim: ClaimedDate, first: ClaimedDate) -> bool:
     return near and _ORDER[claim.precision] < _ORDER[first.precision]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visible:
+    """(provenance, raw) of the dates printed around the headline, and of those said to be an update's."""
+
+    published: tuple[tuple[str, str], ...] = ()
+    updated: tuple[tuple[str, str], ...] = ()
+
+
 def published_claims(
-    statement_date: str | None, metas: dict[str, str], elements: list[tuple[str, str]], url: str
+    statement_date: str | None, metas: dict[str, str], visible: Visible, url: str
 ) -> list[tuple[str, str]]:
-    """(provenance, raw) for publication, the most trusted first."""
+    """(provenance, raw) for publication, the most trusted first; an update's date where there is no other."""
     claims = [("jsonld", statement_date)] if statement_date else []
     claims += [(f"meta:{name}", metas[name]) for name in _PUBLISHED_METAS.split() if name in metas]
-    claims += elements
+    claims += visible.published
     if found := _URL_DATE.search(url):
-        claims.append(("url", f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"))
-    return claims
+        year, _, *parts = found.groups()
+        claims.append(
+            (
+                "url",
+                f"{year}-{parts[0] or parts[2]}-{parts[1] or parts[3]}"
+                if not parts[4]
+                else f"{parts[5]} {parts[4]} {year}",
+            )
+        )
+    return [*claims, *visible.updated]
 
 
-def modified_claims(statement_date: str | None, metas: dict[str, str]) -> list[tuple[str, str]]:
+def modified_claims(statement_date: str | None, metas: dict[str, str], visible: Visible) -> list[tuple[str, str]]:
     """(provenance, raw) for the last change."""
     claims = [("jsonld", statement_date)] if statement_date else []
-    return claims + [(f"meta:{name}", metas[name]) for name in _MODIFIED_METAS.split() if name in metas]
+    claims += [(f"meta:{name}", metas[name]) for name in _MODIFIED_METAS.split() if name in metas]
+    return [*claims, *visible.updated]
 
 
-def visible_claims(
-    blocks: tuple[Block, ...], first: int, last: int, headline: int, reading: Reading
-) -> list[tuple[str, str]]:
-    """Dates printed around the headline: `time` elements with their machine-readable value, then marked lines.
+def visible_claims(blocks: tuple[Block, ...], first: int, last: int, headline: int, reading: Reading) -> Visible:
+    """Dates printed around the headline: `time` elements with their machine-readable value, then lines with digits.
 
-    What tells the time of the visit (`_is_clock`) is left out. `headline` is the index of its block, -1 where unknown.
+    Left out are the headline's own words and what tells the time of the visit (`_is_clock`). `headline` is the index of
+    its block, -1 where unknown.
     """
     machine: list[tuple[str, str]] = []
     printed: list[tuple[str, str]] = []
+    updated: list[tuple[str, str]] = []
     seen: set[int] = set()
     for block in blocks[first:last]:
-        if "related" in block.marks or "comments" in block.marks:
+        if _is_elsewhere(block, headline):
             continue
-        element = block.element
-        if id(element) not in seen:
-            seen.add(id(element))
-            machine += [("time", value) for value in _machine_times(element)]
-        if len(block.text) <= _MAX_VISIBLE and _DIGIT.search(block.text) and not _is_clock(block, headline, reading):
-            printed.append(("text", block.text))
-    return machine + sorted(printed, key=lambda claim: 0)[:8]
+        issued, changed = split_update(block.text) if len(block.text) <= _MAX_VISIBLE else (block.text, "")
+        if id(block.element) not in seen:
+            seen.add(id(block.element))
+            times = [("time", value) for value in _machine_times(block.element)]
+            (updated if changed and not _DIGIT.search(issued) else machine).extend(times)
+        if block.index == headline or len(block.text) > _MAX_VISIBLE or not _DIGIT.search(block.text):
+            continue
+        if not _NUMBER.fullmatch(block.text) and not _is_clock(block, headline, reading):
+            printed += [("text", issued)] if _DIGIT.search(issued) else []
+            updated += [("text", changed)] if _DIGIT.search(changed) else []
+    return Visible(published=tuple(machine + printed[:_MAX_PRINTED]), updated=tuple(updated))
+
+
+def _is_elsewhere(block: Block, headline: int) -> bool:
+    """Among teasers or comments; a byline right under the headline may hold the link to its comments."""
+    if "comments" in block.marks:
+        below = 0 < block.index - headline <= _BELOW and headline >= 0
+        return not (below and block.marks & {"meta", "author"})
+    return "related" in block.marks
+
+
+def split_update(line: str) -> tuple[str, str]:
+    """What a date line says of publication, and what of the last change; each may be empty.
+
+    A change told by the hour alone, on the day of publication, leaves the line as it is.
+
+    >>> split_update("Published: 3 May 2024 Last updated: 5 May 2024")
+    ('Published: 3 May 2024', 'Last updated: 5 May 2024')
+    """
+    changes = [found.start() for found in _UPDATED.finditer(line)]
+    if not changes:
+        return line, ""
+    issues = [found.start() for found in _ISSUED.finditer(line)]
+    cuts = sorted({0, *changes, *issues, len(line)})
+    parts: tuple[list[str], list[str]] = ([], [])
+    for start, end in pairwise(cuts):
+        parts[start in changes].append(line[start:end])
+    issued, changed = (" ".join(part).strip(" |·•-–—،,(/") for part in parts)
+    return (issued, changed) if find_dates(changed) or not find_dates(issued) else (line, "")
 
 
 def _is_clock(block: Block, headline: int, reading: Reading) -> bool:

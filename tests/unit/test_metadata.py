@@ -201,6 +201,118 @@ def test_date_in_the_url_is_the_last_resort() -> None:
     assert (found.published.precision, found.published.provenance) == ("day", "url")
 
 
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [
+        ("world/2019/nov/19/story", "2019-11-19"),
+        ("2020-02/19/c_1125", "2020-02-19"),
+        ("20200219/story", "2020-02-19"),
+        ("2013/8/3/story", "2013-08-03"),
+        ("2021/22/week-of-snow", None),
+        ("2015/01/story", None),
+    ],
+)
+def test_url_dates_are_read_in_each_shape_but_a_season_is_none(path: str, day: str | None) -> None:
+    found = read("<body><h1>T</h1></body>", url=f"https://gazette.example/{path}")
+    assert (found.published.at.date().isoformat() if found.published else None) == day
+
+
+@pytest.mark.parametrize(
+    ("line", "published", "modified"),
+    [
+        ("Updated 7 May 2024 Published 5 May 2024", "2024-05-05", "2024-05-07"),
+        ("آخر تحديث: 7 مايو 2024 - نشر في: 5 مايو 2024", "2024-05-05", "2024-05-07"),
+        ("Zuletzt aktualisiert am 07.05.2024", "2024-05-07", "2024-05-07"),
+        ("5 May 2024", "2024-05-05", None),
+    ],
+)
+def test_printed_update_is_told_from_publication(line: str, published: str, modified: str | None) -> None:
+    found = read(f"<body><h1>A story of note</h1><div>{line}</div><p>Text.</p></body>")
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == published
+    assert (found.modified.at.date().isoformat() if found.modified else None) == modified
+
+
+def test_publication_further_down_beats_an_update_printed_first() -> None:
+    found = read("<body><h1>A story</h1><div>Updated: 7 May 2024</div><div>5 May 2024, 10:30</div></body>")
+    assert found.published is not None
+    assert found.published.at == datetime(2024, 5, 5, 10, 30, tzinfo=UTC)
+
+
+def test_update_told_by_the_hour_alone_is_the_time_of_its_day() -> None:
+    found = read("<body><h1>عنوان الخبر</h1><div>الأحد 5 أيار/مايو 2024، آخر تحديث 02:21 (GMT+0400)</div></body>")
+    assert found.published is not None
+    assert found.published.at == datetime(2024, 5, 4, 22, 21, tzinfo=UTC)
+
+
+def test_date_line_that_holds_the_link_to_the_comments_is_still_read() -> None:
+    found = read(
+        '<body><article><h1>A story of note</h1><div class="entry-meta">5 May 2024, 10:30 '
+        '<span class="comments-link"><a href="#c">3 comments</a></span></div>'
+        "<p>The story, long enough to be most of the page.</p></article></body>"
+    )
+    assert found.published is not None
+    assert found.published.at == datetime(2024, 5, 5, 10, 30, tzinfo=UTC)
+
+
+def test_date_in_the_headline_is_what_the_story_tells_of() -> None:
+    found = read("<body><h1>Results of 4 May 2024</h1><div>6 May 2024</div></body>")
+    assert found.published is not None
+    assert found.published.at.day == 6
+    assert read("<body><h1>Results of 4 May 2024</h1></body>").published is None
+
+
+@pytest.mark.parametrize("line", ["0000026136", "1714900000", "Founded 12 May 1921"])
+def test_number_or_old_day_printed_on_the_page_is_no_publication_date(line: str) -> None:
+    assert read(f"<body><h1>A story of note</h1><div>{line}</div></body>").published is None
+
+
+def test_empty_stamp_of_software_is_no_date() -> None:
+    html = '<meta property="article:published_time" content="1970-01-01T00:00:00Z"><h1>T</h1><div>5 May 2024</div>'
+    found = read(html)
+    assert found.published is not None
+    assert found.published.at.year == 2024
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "day", "flags"),
+    [
+        ("5 May", "2019/05/05/story", "2019-05-05", ()),  # the year left out
+        ("3 days ago", "2019/05/05/story", "2019-05-05", ()),  # counted from the fetch
+        ("26 شوال 1445", "2024/05/05/story", "2024-05-05", ()),  # converted
+        ("05/03/2024", "2024/05/03/story", "2024-05-03", ()),
+        ("26 شوال 1445", "story", "2024-05-05", ("estimated",)),
+    ],
+)
+def test_a_date_that_is_sure_beats_one_in_doubt(line: str, path: str, day: str, flags: tuple[str, ...]) -> None:
+    found = read(f"<body><h1>A story of note</h1><div>{line}</div></body>", url=f"https://gazette.example/{path}")
+    assert found.published is not None
+    assert (found.published.at.date().isoformat(), found.published.flags) == (day, flags)
+
+
+def test_gregorian_date_printed_near_a_hijri_one_beats_it() -> None:
+    found = read("<body><h1>عنوان الخبر</h1><div>26 شوال 1445</div><div>4 مايو 2024</div></body>")
+    assert found.published is not None
+    assert (found.published.at.date().isoformat(), found.published.flags) == ("2024-05-04", ())
+
+
+@pytest.mark.parametrize(
+    ("attribute", "headline", "day"),
+    [
+        ('lang="en-US"', "A story of note", "2024-03-05"),
+        ('lang="en-GB"', "A story of note", "2024-05-03"),
+        ('lang="fr"', "Une histoire", "2024-05-03"),
+        ('lang="en-US"', "عنوان الخبر", "2024-05-03"),  # a template's language, not the text's
+    ],
+)
+def test_language_of_the_page_decides_between_day_first_and_month_first(
+    attribute: str, headline: str, day: str
+) -> None:
+    found = read(f"<html {attribute}><body><h1>{headline}</h1><div>03/05/2024</div></body></html>")
+    assert found.published is not None
+    assert found.published.at.date().isoformat() == day
+
+
 def test_meta_elements_fill_what_json_ld_leaves_open() -> None:
     found = read(
         '<html lang="ar"><head><meta property="og:title" content="عنوان"><meta property="og:image" content="/a.jpg">'
