@@ -127,3 +127,9 @@ def is_agency(text: str) -> bool:
     """Whether a whole string names agencies and nothing else."""
     atoms = cut(text)
     return bool(atoms) and all(names_only(atom) for atom in atoms)
+
+
+def is_unnamed(text: str) -> bool:
+    """Whether a whole string says "agencies" and names none («وكالات»)."""
+    atoms = cut(text)
+    return bool(atoms) and all(n.code == UNNAMED for atom in atoms for n in names_only(atom)) and is_agency(text)

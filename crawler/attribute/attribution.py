@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from crawler.attribute.agencies import is_agency
-from crawler.attribute.authors import read_authors
+from crawler.attribute.agencies import is_agency, is_unnamed
+from crawler.attribute.authors import Signed, is_signature, read_authors
 from crawler.attribute.byline import read_byline
 from crawler.attribute.credit import (
     CONTRIBUTED,
@@ -19,6 +19,7 @@ from crawler.attribute.credit import (
     weigh,
 )
 from crawler.attribute.dateline import Dateline, read_dateline, read_recurring_place
+from crawler.attribute.wording import fold
 from crawler.records import Credit
 
 _SHORT_LINE = 12  # words: a byline or dateline on a line of its own, with the text beginning on the next
@@ -123,7 +124,11 @@ def _authors(
     printed = read_authors((byline_raw,) if byline_raw else (), site_name)
     if stated.people:
         return stated.people + tuple(house for house in stated.houses if is_agency(house))
-    if printed.people:
+    if stated.houses and site_name:
+        own = tuple(name for name in printed.people if not fold(name).startswith(f"{fold(site_name)} "))
+        printed = Signed(people=own, houses=printed.houses)
+    if printed.people and (not stated.houses or any(map(is_signature, printed.people))):
         return printed.people
-    houses = stated.houses or printed.houses
-    return tuple(house for house in houses if not (credited and is_agency(house)))
+    houses = [house for house in stated.houses or printed.houses if not (credited and is_agency(house))]
+    named = [house for house in houses if not is_unnamed(house)]
+    return tuple(named or houses)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from crawler.attribute.agencies import is_agency
+from crawler.attribute.agencies import is_agency, named_at_end
 from crawler.attribute.places import is_date, is_house, is_place
 from crawler.attribute.rules import phrases, words
 from crawler.attribute.wording import cut, fold
@@ -42,7 +42,7 @@ _SPLIT = re.compile(
 _FROM_TOWN = re.compile(r"\s+(?:من|في|in|aus|à|desde|from)\s+")
 _ONE_ARABIC_WORD = re.compile(rf"[{_ARABIC}]+")
 _ARABIC_TOWN = re.compile(rf"^[{_ARABIC}\s()،]{{2,60}}:\s*(?=[^\s:])(?!\s*$)")  # «رجال ألمع: أحمد السلمي»
-_INVERTED = re.compile(r"([^\s,،]+), ([^\s,،]+(?: [^\s,،]\.)?)")
+_INVERTED = re.compile(r"([^\W\d_a-z][^\s,،./]+), ([^\W\d_a-z][^\s,،./]*(?: [^\s,،]\.)?)")
 _DOMAIN = re.compile(r"\S+\.[a-z]{2,4}", re.IGNORECASE)
 _KOREAN_REPORTER = re.compile(r"\s*(?:기자|記者|特派員)$")  # "reporter", written behind the name
 _CHROME = re.compile(r"\b(?:updated|published|minutes?|read|follow|share|comments?)\b", re.IGNORECASE)
@@ -50,6 +50,7 @@ _EDGES = " \t.,:;،-–—ـ*•·|/\"'“”«»{}\u200f\u200e\u202a\u202b\u202
 
 _NOBODY, _JOBS, _HOUSES = words("author", "nobody"), words("author", "job"), words("author", "house")
 _WAW_NAMES = words("author", "waw_names")
+_FOR = words("agency", "for")
 _MAX_NAME_WORDS = 7  # «محمد بن عبد الرحمن آل الشيخ» has six
 _MAX_NAME = 70
 
@@ -75,7 +76,11 @@ def read_authors(raws: Iterable[str], site_name: str | None = None) -> Signed:
         for part in parts:
             if len(parts) > 1 and _ONE_ARABIC_WORD.fullmatch(part) and not _is_house_name(part, site_name):
                 continue  # a town that the table lacks
-            if _is_house_name(part, site_name):
+            person, agency = _cut_agency(part)
+            if agency:
+                people.setdefault(fold(person), person)
+                houses.setdefault(fold(agency), agency)
+            elif _is_house_name(part, site_name):
                 houses.setdefault(fold(part), part)
             elif _is_person(part):
                 people.setdefault(fold(part), part)
@@ -129,6 +134,30 @@ def _split_waw(part: str) -> Iterator[str]:
         else:
             current.append(word)
     yield " ".join(current)
+
+
+def _cut_agency(part: str) -> tuple[str, str]:
+    """ "Jane Doe Associated Press" in two, without a mark between them; (part, "") where it is one name."""
+    atoms = cut(part)
+    named = named_at_end(atoms[0]) if len(atoms) == 1 else None
+    if named is None or named.weak or len(atoms[0].words) < len(named.words) + 2:
+        return part, ""
+    person = part[: named.words[0].start].strip(_EDGES)
+    before = fold(person).split()
+    if (
+        before[-1] in _FOR
+        or not _is_person(person)
+        or not person.split()[-1][0].isalpha()
+        or person.split()[-1].islower()
+    ):
+        return part, ""
+    return person, named.written(part)
+
+
+def is_signature(name: str) -> bool:
+    """Whether a printed name can stand against a house that metadata names: no initials («amw»), no sentence."""
+    parts = name.split()
+    return (len(parts) > 1 and not parts[-1][0].islower()) or not name.isascii()
 
 
 def _is_person(part: str) -> bool:

@@ -9,10 +9,12 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
+from crawler.extract.around import is_elsewhere
 from crawler.extract.jsonld import Statement
 from crawler.extract.language import detect_language
-from crawler.extract.names import split_names, visible_byline
+from crawler.extract.names import bold_signature, visible_byline
 from crawler.extract.page import PageTree, squeeze
+from crawler.extract.signers import Head, stated_authors
 from crawler.extract.site import SiteWord
 from crawler.extract.times import (
     Reading,
@@ -25,13 +27,6 @@ from crawler.extract.times import (
 from crawler.extract.titles import loosen, rank_titles
 from crawler.records import ClaimedDate
 
-_AUTHOR_METAS = (
-    "author article:author parsely-author sailthru.author dc.creator dcterms.creator byl cxenseparse:author"
-    " citation_author mediator_author rbauthors article.author dable:author twitter:creator"
-)
-_NO_AUTHOR = re.compile(
-    r"^(?:admin|administrator|editor|staff|webmaster|wp-?admin|root|user|none|null|undefined|\W*)$", re.I
-)
 _AROUND = 30  # blocks after the headline in which byline and date stand
 
 
@@ -92,7 +87,7 @@ def read_metadata(tree: PageTree, metas: dict[str, str], statement: Statement, c
     titles = rank_titles(_stated_titles(tree, metas, statement, context), site_name=site_name, host=host)
     headline = find_headline(tree, titles)
     first, last = max(0, headline - 8), headline + _AROUND if headline >= 0 else _AROUND
-    printed = visible_byline(tree.blocks, first, last)
+    printed = visible_byline(tree.blocks, first, last, headline)
     languages = _languages(tree.root, metas, statement, context)
     language = context.language or _written_in(titles, languages)
     reading = Reading(timezone=context.timezone, fetched_at=context.fetched_at, language=language)
@@ -100,12 +95,14 @@ def read_metadata(tree: PageTree, metas: dict[str, str], statement: Statement, c
     published = context.site.date and reading.read(context.site.date, "setting")
     published = published or choose_date(published_claims(statement.published, metas, around, context.url), reading)
     modified = choose_date(modified_claims(statement.modified, metas, around), reading)
-    authors, organisations = _authors(metas, statement, printed.names, site_name)
+    near = [block for block in tree.blocks[first:last] if not is_elsewhere(block, headline)]
+    head = Head(blocks=near, byline=printed.names, signature=bold_signature(tree.blocks, headline))
+    authors = stated_authors(tree.root, statement, head, site_name)
     return Metadata(
         titles=titles,
         description=statement.description or metas.get("og:description") or metas.get("description"),
         authors=context.site.authors or authors,
-        organisations=organisations,
+        organisations=statement.organisations,
         byline=printed.text,
         source=printed.text if printed.is_source else None,
         published=published if in_bounds(published, context.fetched_at) else None,
@@ -165,32 +162,6 @@ def find_headline(tree: PageTree, titles: tuple[tuple[str, str], ...]) -> int:
     if best < 0:
         best = next((block.index for block in tree.blocks if block.tag == "h1"), -1)
     return best
-
-
-def _authors(
-    metas: dict[str, str], statement: Statement, printed: tuple[str, ...], site_name: str | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Raw author names (persons before organisations) and the organisations named by JSON-LD.
-
-    A lone word (an editor's initials, a role) is no match for an organisation that JSON-LD names as the author.
-    """
-    site = loosen(site_name or "")
-    persons = _names(statement.persons)
-    metas_names = (_names((metas[name],)) for name in _AUTHOR_METAS.split() if name in metas)
-    from_meta = next(filter(None, metas_names), ())
-    organisation = statement.organisations[:1]
-    for names in (persons, from_meta, printed):
-        own = tuple(name for name in names if loosen(name) != site)
-        if own and (
-            names is persons or not organisation or all(len(name.split()) > 1 or not name.isascii() for name in own)
-        ):
-            return own, statement.organisations
-    return persons or organisation or from_meta, statement.organisations
-
-
-def _names(stated: tuple[str, ...]) -> tuple[str, ...]:
-    names = [name for text in stated for name in split_names(text)]
-    return tuple(dict.fromkeys(name for name in names if not _NO_AUTHOR.match(name) and not name.startswith("@")))
 
 
 def _tags(root: HtmlElement, metas: dict[str, str]) -> tuple[str, ...]:

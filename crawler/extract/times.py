@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from lxml.html import HtmlElement
 
+from crawler.extract.around import is_elsewhere
 from crawler.extract.dates import find_dates, read_date
 from crawler.extract.page import Block
 from crawler.records import ClaimedDate
@@ -50,7 +51,6 @@ _EMPTY_STAMP = datetime(1970, 1, 1, tzinfo=UTC)  # what software writes where it
 _DOUBTS = frozenset({"estimated", "relative", "ambiguous"})
 _SIGHTING_DAYS = 3  # a sighted moon and the civil calendar differ by two days at most; one more for the zone
 _FIRST_PAGE = 1990
-_BELOW = 4  # blocks under the headline in which a date may share its line with a link to the comments
 # What a printed date is said to be the date of; the words are looked for in the line, the date behind them.
 _UPDATED = re.compile(
     r"\b(?:last\s+)?(?:updated?|modified|edited)\b|\baktualisiert|\bgeändert|\bmise?\s+à\s+jour|\b(?:actuali[sz]|atualiz|aggiorna|modifi[ck])\w+"
@@ -174,7 +174,7 @@ def visible_claims(blocks: tuple[Block, ...], first: int, last: int, headline: i
     updated: list[tuple[str, str]] = []
     seen: set[int] = set()
     for block in blocks[first:last]:
-        if _is_elsewhere(block, headline):
+        if is_elsewhere(block, headline):
             continue
         issued, changed = split_update(block.text) if len(block.text) <= _MAX_VISIBLE else (block.text, "")
         if id(block.element) not in seen:
@@ -187,14 +187,6 @@ def visible_claims(blocks: tuple[Block, ...], first: int, last: int, headline: i
             printed += [("text", issued)] if _DIGIT.search(issued) else []
             updated += [("text", changed)] if _DIGIT.search(changed) else []
     return Visible(published=tuple(machine + printed[:_MAX_PRINTED]), updated=tuple(updated))
-
-
-def _is_elsewhere(block: Block, headline: int) -> bool:
-    """Among teasers or comments; a byline right under the headline may hold the link to its comments."""
-    if "comments" in block.marks:
-        below = 0 < block.index - headline <= _BELOW and headline >= 0
-        return not (below and block.marks & {"meta", "author"})
-    return "related" in block.marks
 
 
 def split_update(line: str) -> tuple[str, str]:

@@ -123,6 +123,33 @@ def test_a_printed_byline_names_people_where_metadata_names_only_the_house() -> 
     assert attributed("mdr.de", byline="von David Straub, MDR", site="mdr.de").authors[0] == "David Straub"
 
 
+def test_initials_do_not_stand_against_the_house_that_metadata_names() -> None:
+    assert attributed("The Daily Example", byline="amw", site="The Daily Example").authors == ("The Daily Example",)
+    assert attributed("Daily.example", byline="red, Daily.example/Agenturen", site="x").authors == ("Daily.example",)
+
+
+def test_unnamed_agencies_are_no_author_beside_a_house() -> None:
+    assert attributed("The Daily Example with Agencies", site="The Daily Example").authors == ("The Daily Example",)
+
+
+def test_desk_of_the_house_printed_beside_a_person_is_no_author() -> None:
+    assert attributed("gazette.test", byline="von Jana Muster, Gazette THÜRINGEN", site="Gazette").authors == (
+        "Jana Muster",
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "authors"),
+    [
+        ("Jane Doe Associated Press", ("Jane Doe", "Associated Press")),
+        ("محمد علي رويترز", ("محمد علي", "رويترز")),
+        ("Jane Doe, MS, RDN", ("Jane Doe",)),
+    ],
+)
+def test_agency_and_degree_are_told_from_the_name_before_them(raw: str, authors: tuple[str, ...]) -> None:
+    assert attributed(raw).authors == authors
+
+
 def test_agencies_of_joins_byline_and_dateline() -> None:
     assert agencies_of("سبق، واس- الباحة:", "سبق، واس- الباحة: أكد أمير المنطقة أن") == ("SPA",)
     assert agencies_of("محمد علي", "لندن - رويترز: قال متحدث إن") == ("Reuters",)

@@ -125,6 +125,13 @@ def test_slug_is_no_headline_where_another_stands() -> None:
         ("By Madeleine Howell 30 August 2023 • 4:45pm", ("Madeleine Howell",)),
         ("Elena Oberholzer (obe)", ("Elena Oberholzer",)),
         ("https://facebook.com/someone", ()),
+        ("By Jane Doe And John Roe For The Daily Example", ("Jane Doe", "John Roe")),
+        ("29. Juni 2017, 23:39 · von Tobias Muster", ("Tobias Muster",)),
+        ("Veröffentlicht am 15/07/2014 von Jana Muster", ("Jana Muster",)),
+        ("Posted by Jane Doe at 5:11 AM", ("Jane Doe",)),
+        ("Erstellt von Jana Muster", ("Jana Muster",)),
+        ("Jane DoeJane Doe", ("Jane Doe",)),
+        ("5 مايو 2024 - بقلم ليلى حداد", ("ليلى حداد",)),
     ],
 )
 def test_names_are_split_and_stripped(raw: str, names: tuple[str, ...]) -> None:
@@ -323,6 +330,72 @@ def test_meta_elements_fill_what_json_ld_leaves_open() -> None:
     assert found.title == "عنوان"
     assert (found.image, found.section, found.tags) == ("https://gazette.example/a.jpg", "اقتصاد", ("نفط", "غاز"))
     assert (found.authors, found.canonical_url) == (("ليلى حداد",), "https://gazette.example/world/other")
+
+
+PROSE = "<p>The story, which goes on for a while and says what happened, where and when, in more than eighty signs.</p>"
+
+
+def authors(html: str) -> tuple[str, ...]:
+    return read(f"{html}{PROSE * 3}").authors
+
+
+def test_author_metas_that_are_repeated_all_count() -> None:
+    assert authors(
+        '<meta name="dc.creator" content="Jane Doe"><meta name="dc.creator" content="John Roe"><body><h1>T</h1>'
+    ) == ("Jane Doe", "John Roe")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<span itemprop="author">Jane Doe</span>',
+        '<div itemprop="author"><img alt=""><a href="/d"><b itemprop="name">Jane Doe</b></a></div>',
+        '<p>3 June, <a rel="author" href="/d">Jane Doe</a></p>',
+    ],
+)
+def test_author_in_markup_is_read(markup: str) -> None:
+    assert authors(f"<body><h1>A story of note</h1>{markup}") == ("Jane Doe",)
+
+
+def test_author_in_markup_of_comments_and_teasers_is_not_the_storys() -> None:
+    comment = '<div class="comment"><span itemprop="author">Ann Onymous</span></div>'
+    teasers = "".join(f'<li><a rel="author" href="/x">{name} Other</a> on rates</li>' for name in ("Ida", "Ola"))
+    far = "<p>A line.</p>" * 40
+    assert authors(f"<body><h1>A story of note</h1>{far}{comment}<ul>{teasers}</ul>") == ()
+
+
+def test_names_in_spans_of_their_own_are_names_of_their_own() -> None:
+    byline = '<div class="byline"><span>Jane Doe</span> <span>John Roe</span></div>'
+    assert authors(f"<body><h1>A story of note</h1>{byline}") == ("Jane Doe", "John Roe")
+
+
+@pytest.mark.parametrize(
+    "line", ["Veröffentlicht am 05.05.2024", "Skip the video", "The whole team", "Sunday", "Data: 05-05-2024"]
+)
+def test_line_in_the_bylines_place_that_is_no_name_names_nobody(line: str) -> None:
+    assert authors(f'<body><h1>A story of note</h1><div class="byline">{line}</div>') == ()
+
+
+def test_first_line_marked_as_byline_that_holds_a_name_is_the_byline() -> None:
+    lines = '<div class="byline">Published on 5 May 2024</div><div class="byline">By Jane Doe</div>'
+    found = read(f"<body><h1>A story of note</h1>{lines}{PROSE * 3}")
+    assert (found.authors, found.byline) == (("Jane Doe",), "By Jane Doe")
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("<p><b>Jane Doe/John Roe</b></p>{}", ("Jane Doe", "John Roe")),
+        ("{}<p><b>Jane Doe</b></p><div>More</div>", ("Jane Doe",)),
+        ("{}<p><b>Words of wisdom</b></p>{}", ("The Gazette",)),
+        ("{}<p><b>Flawed Approach</b></p>{}", ("The Gazette",)),
+        ("<p>Jane Doe</p>{}", ("The Gazette",)),
+    ],
+)
+def test_story_signed_in_bold_is_the_writers_where_only_the_house_is_named(body: str, names: tuple[str, ...]) -> None:
+    head = '<meta property="og:site_name" content="The Gazette"><meta name="author" content="The Gazette">'
+    html = f"{head}<body><h1>A story of note</h1><article>{body.replace('{}', PROSE)}</article></body>"
+    assert read(html).authors == names
 
 
 def test_source_label_names_no_author() -> None:
