@@ -270,6 +270,8 @@ def _clocks(tokens: Sequence[Token]) -> Iterator[Clock]:
         hour = _turn(hour, half)
         if hour < 24 and minute < 60 and second < 61:
             zone, end = _zone_after(tokens, last)
+            if zone is None and _names_strange_zone(tokens, last):
+                continue
             yield Clock(hour * 3600 + minute * 60 + min(second, 59) + fraction, precision, index, end, zone)
 
 
@@ -323,6 +325,15 @@ def _zone_after(tokens: Sequence[Token], last: int) -> tuple[str | None, int]:
         elif not (token.kind == "mark" or token.means("words.by_time_of") or token.means("words.hour")):
             break
     return zone, end
+
+
+def _names_strange_zone(tokens: Sequence[Token], last: int) -> bool:
+    """Whether «بتوقيت» with a place that is not known follows: the day is sure, the moment is not."""
+    for index in range(last + 1, min(last + 3, len(tokens) - 1)):
+        if tokens[index].means("words.by_time_of"):
+            place = tokens[_over(tokens, index + 1) :][:1]
+            return bool(place) and place[0].kind == "word" and not place[0].senses
+    return False
 
 
 def _offset(token: Token) -> str | None:

@@ -107,7 +107,7 @@ _TOKEN = re.compile(
   | (?P<time> \d{1,2}:\d{2} (?: :\d{2} (?: [.,:]\d+ )? )? (?!\d)
         | \d{1,2}\s?h\s?\d{2} (?!\d)
         | \d{1,2}\s?[時时시]\s?\d{1,2}\s?[分분]
-        | (?<!\d\.) \d{1,2}\.\d{2} (?= \s?(?:uhr\b|[ap]\.?\s?m\b|h\b) )
+        | (?<!\d\.) \d{1,2}\.\d{2} (?= \s?(?:uhr\b|[ap]\.?\s?m\b|h\b|مساء|صباح|ظهر|عصر|فجر|ليل|بعد\ الظهر) )
         | (?<=kl\.\ ) \d{1,2}[.:]\d{2} (?!\d) | (?<=kl\ ) \d{1,2}[.:]\d{2} (?!\d) | (?<=klo\ ) \d{1,2}[.:]\d{2} (?!\d) )
   | (?P<meridiem> [ap]\s?\.\s?m\b\.? )
   | (?P<solar> ه\s?\.?\s?ش\b\.? )
@@ -121,6 +121,7 @@ _TOKEN = re.compile(
 # Behind a time only what cannot be a dash and a day; behind GMT anything.
 _OFFSET_OF_TIME = re.compile(r"[+-]\d{2}(?::?\d{2})?(?![\d:/.-])")
 _OFFSET_OF_UTC = re.compile(r"[+-]\s?\d{1,2}(?::?\d{2})?(?![\d/.])")
+_UTC_NAMES = frozenset({"utc", "gmt", "z", "غرينتش", "جرينتش", "غرينيتش", "جرينيتش", "غرينش"})
 _KINDS: dict[str, Kind] = {"number": "number", "numbers": "numbers", "time": "time", "mark": "mark"}
 _FIXED: dict[str, Mapping[str, Sense]] = {
     "solar": {"words.solar": "solar"},
@@ -164,7 +165,7 @@ def _cut(folded: str) -> Iterator[tuple[Kind, int, int, Mapping[str, Sense]]]:
 
 
 def _offset_after(kind: str, text: str) -> re.Pattern[str] | None:
-    if text in ("utc", "gmt", "z"):
+    if text in _UTC_NAMES:
         return _OFFSET_OF_UTC
     return _OFFSET_OF_TIME if kind in ("time", "meridiem") or text in ("am", "pm") else None
 
