@@ -72,13 +72,22 @@ def _named(blocks: tuple[Block, ...], hints: Hints) -> tuple[Line, ...]:
 
 
 def _draft(texts: Sequence[str], blocks: tuple[Block, ...]) -> _Draft:
-    spans = align(texts, blocks)
+    texts, spans = _part(texts, align(texts, blocks), blocks)
     order = _page_order(spans)
     texts, spans = [texts[at] for at in order], [spans[at] for at in order]
     taken = [index for first, last in spans for index in range(first, last)]
     apart = APART - common_marks(blocks, taken)
     prose = sum(len(blocks[index].text) for index in taken if _is_prose(blocks[index], apart))
     return _Draft(texts, spans, prose, apart)
+
+
+def _part(texts: Sequence[str], spans: list[Span], blocks: tuple[Block, ...]) -> tuple[Sequence[str], list[Span]]:
+    """A text of one line in which whole elements run together, in its parts: where trafilatura finds no paragraphs
+    long enough, a flash of one sentence say, it takes all that the article's element holds, in one line."""
+    if len(texts) != 1 or len({block.element for block in blocks[slice(*spans[0])]}) < 2:
+        return texts, spans
+    parts = range(*spans[0])
+    return [blocks[index].text for index in parts], [(index, index + 1) for index in parts]
 
 
 def _page_order(spans: list[Span]) -> list[int]:
