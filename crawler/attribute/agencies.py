@@ -113,6 +113,18 @@ def named_at_start(atom: Atom) -> Named | None:
     return match_at(atom.words, 0)
 
 
+def opening_name(atom: Atom) -> Named | None:
+    """The agency that an atom stands for at the very head of a text and nowhere else («وطنية»)."""
+    code = _openers().get(atom.phrase)
+    return Named(code, atom.words, weak=True) if code else None
+
+
+@cache
+def _openers() -> dict[str, str]:
+    table = read_table("agencies.toml").items()
+    return {fold(name): code for code, entry in table for name in entry.get("opens", ())}
+
+
 def _is_joined(word: Word) -> bool:
     return len(word.folded) > 3 and word.folded[0] == "و"
 

@@ -112,7 +112,7 @@ def _may_be_place(plain: Sequence[Atom]) -> bool:
     if not first.words[0].raw[0] >= "؀" or any(word in _FOR or len(word) < 2 for word in first.folded):
         return False
     located = len(plain) > 1 and plain[1].bracketed
-    separate = not any(mark in first.after for mark in ",،")
+    separate = not any(mark in first.after for mark in ",،+&")  # «الجزيرة + وكالات» are two sources
     return separate and (len(first.words) == 1 or located or first.folded[0] in _TOWN_BEGINS)
 
 

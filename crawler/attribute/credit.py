@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from crawler.attribute.agencies import Named, match_at, names_only
 from crawler.attribute.dateline import Dateline
+from crawler.attribute.places import is_date_word
 from crawler.attribute.wording import Atom, Word, cut, fold
 from crawler.records import Credit
 
@@ -97,7 +98,9 @@ def _signed_line(line: str) -> tuple[Named, ...]:
 
 
 def _is_desk(atom: Atom) -> bool:
-    return all(_DESK_INITIALS.match(word) or word in _DONE or word.isdigit() for word in atom.folded)
+    """Initials, «انتهى», numbers, or a date: «م.ل», «// انتهى //», «11 ماي 2024»."""
+    dated = all(map(is_date_word, atom.folded)) and any(word.isdigit() for word in atom.folded)
+    return dated or all(_DESK_INITIALS.match(word) or word in _DONE or word.isdigit() for word in atom.folded)
 
 
 def _signed_end(line: str) -> tuple[Named, ...]:
@@ -158,7 +161,15 @@ def is_credit_line(line: str) -> bool:
     label = _LABEL.match(line)
     atoms = cut(line[label.end() :] if label else line)
     named = [names_only(atom) for atom in atoms]
-    return any(named) and all(only or _is_desk(atom) for atom, only in zip(atoms, named, strict=True))
+    desk = all(only or _is_desk(atom) for atom, only in zip(atoms, named, strict=True))
+    return any(named) and (desk or _is_signed_by_editors(atoms, named[0]))
+
+
+def _is_signed_by_editors(atoms: Sequence[Atom], first: tuple[Named, ...]) -> bool:
+    """«وام/أحمد علي/دينا عمر»: an agency and those who signed for it, with strokes between."""
+    names = atoms[1:]
+    short = all(2 <= len(atom.words) <= 3 and atom.before.strip() == "/" for atom in names)
+    return bool(first) and not first[0].weak and len(names) <= 3 and short
 
 
 def _listed(text: str) -> Iterator[Named]:

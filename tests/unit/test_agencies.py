@@ -103,6 +103,12 @@ MENTIONS = [
     "سبأ - ابنة السابعة - لم تذهب إلى المدرسة",
     "كشفت وكالة الطيران والفضاء الأمريكية (ناسا) عن أول صور للكوكب.",
     "In Spa - a town in Belgium - the race begins.",
+    "في 11 مايو 2024 (رويترز) نشرت تقريرا عن الأزمة",
+    "أعلنت وكالة سبأ - التابعة للحوثيين - أن الغارات أصابت الميناء.",
+    "وقال المتحدث- في تصريح، أوردته وكالة الأنباء العراقية (واع)، الجمعة- إن الوفد غادر.",
+    "معا - هكذا هتف المتظاهرون في الساحة الكبرى وسط العاصمة أمس.",
+    "موسكو - نفى المتحدث ما نشرته وكالة رويترز. وقال إن الخبر كاذب.",
+    "التقى الوزير مديري وكالات الأنباء، رويترز وأ ف ب، في مكتبه.",
 ]
 
 
@@ -125,6 +131,8 @@ def test_an_agency_that_is_merely_mentioned_is_no_credit(sentence: str) -> None:
         ("(تغطية صحفية جين دو - إعداد فلان للنشرة العربية - تحرير فلان)", "Reuters"),
         ("//انتهى// واس", "SPA"),
         ("(بترا)", "Petra"),
+        ("ومع: 11 ماي 2024", "MAP"),
+        ("ع.ش/ي.ب (د ب أ)", "DPA"),
     ],
 )
 def test_sign_offs_are_credits(last: str, code: str) -> None:
@@ -146,6 +154,10 @@ def test_sign_offs_are_credits(last: str, code: str) -> None:
         ("Associated Press writer John Roe in Paris contributed to this report.", ["AP"]),
         ("(Con información de AFP, EFE y Reuters)", ["AFP", "EFE", "Reuters"]),
         ("(Quelle: APA/dpa)", ["APA", "DPA"]),
+        ("المصدر: وكالة الصحافة الفرنسية", ["AFP"]),
+        ("المصدر - وفا", ["WAFA"]),
+        ("المصدر: الفرنسية", ["AFP"]),
+        ("وام/أحمد البوتلي/دينا عمر", ["WAM"]),
         ("المصدر: وزارة الصحة", []),
         ("© AFP / JEFF PACHOUD", []),
         ("Photo: Reuters", []),
@@ -155,6 +167,12 @@ def test_credit_lines_are_credits_and_picture_credits_are_not(line: str, expecte
     found = credits_of("He said so.\nShe did not.", credit_lines=(line,))
     assert sorted(credit.agency for credit in found) == sorted(expected)
     assert all(credit.where == "credit_line" for credit in found)
+
+
+def test_a_desk_note_that_cleaning_took_out_still_credits_its_agency() -> None:
+    note = "(إعداد سارة خليل للنشرة العربية - تحرير أحمد ماهر)"
+    found = credits_of("قال الوزير إن الزيارة ناجحة.", credit_lines=(note,))
+    assert [(credit.agency, credit.where) for credit in found] == [("Reuters", "signoff")]
 
 
 def test_organisations_of_structured_data_are_credits() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.attribute import attribute
-from crawler.attribute.dateline import read_dateline
+from crawler.attribute.dateline import is_dateline_only, read_dateline
 
 DATELINES = [
     ("لندن - رويترز - قال متحدث باسم الحكومة إن", ["Reuters"], "لندن", "قال"),
@@ -35,7 +35,68 @@ DATELINES = [
     ("PARIS: AFP — The French president said on Monday", ["AFP"], "PARIS", "The"),
     ("Hong Kong (CNN Business) A muddled view of trade talks", ["CNN"], "Hong Kong", "A"),
     ("BERLIN (dpa) - Die Bundesregierung hat am Montag", ["DPA"], "BERLIN", "Die"),
+    ("القاهرة ـ (أ ش أ): قررت الحكومة إطلاق خطة للمياه", ["MENA"], "القاهرة", "قررت"),
+    ("بغداد/ واع قررت الحكومة العراقية يوم الأحد إطلاق", ["INA"], "بغداد", "قررت"),
+    ("رام الله 11-5-2024 وفا- قررت الحكومة يوم الأحد", ["WAFA"], "رام الله", "قررت"),
+    ("بكين 11 مايو 2024 (شينخوا) قررت الحكومة الصينية أن", ["Xinhua"], "بكين", "قررت"),
+    ("موسكو، 11 مايو - سبوتنيك. قررت الحكومة الروسية يوم السبت", ["Sputnik"], "موسكو", "قررت"),
+    ("طرابلس 11 مايو 2024 (وال) – قررت الحكومة الليبية", ["LANA"], "طرابلس", "قررت"),
+    ("الدوحة في 11 مايو /قنا/ قررت اللجنة العليا يوم السبت", ["QNA"], "الدوحة", "قررت"),
+    ("الدار البيضاء/ 11 ماي 2024 (ومع) قررت الحكومة أن", ["MAP"], "الدار البيضاء", "قررت"),
+    ("القدس المحتلة/ سما/ قررت بلدية المدينة يوم السبت أن", ["Sama"], "القدس المحتلة", "قررت"),
+    ("وطنية - قررت بلدية المدينة يوم السبت إقفال الطريق", ["NNA"], None, "قررت"),
 ]
+
+ON_A_LINE_OF_THEIR_OWN = [
+    ("الرياض 03 ذو القعدة 1445 هـ الموافق 11 مايو 2024 م واس", ["SPA"], "الرياض"),
+    ("وكالات – القاهرة", ["agencies"], "القاهرة"),
+    ("غزة/ الأناضول", ["Anadolu"], "غزة"),
+    ("واشنطن: «الشرق الأوسط»", [], "واشنطن"),
+    ("دبي ـ العربية.نت", [], "دبي"),
+    ("رام الله / خاص", [], "رام الله"),
+]
+
+
+@pytest.mark.parametrize(("line", "codes", "place"), ON_A_LINE_OF_THEIR_OWN)
+def test_a_dateline_on_a_line_of_its_own_is_read_to_its_end(line: str, codes: list[str], place: str) -> None:
+    found = read_dateline(line)
+    assert found is not None
+    assert [named.code for named in found.agencies] == codes
+    assert (found.place, found.end) == (place, len(line))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "وقال المتحدث- في تصريح، أوردته وكالة الأنباء العراقية (واع)، الجمعة- إن الاجتماع انتهى",
+        "وأفادت وكالة سانا - دمشق: أن الاجتماع انتهى",
+        "متظاهرون في الساحة الكبرى، 8 سبتمبر. تصوير : أ.ف.ب",
+    ],
+)
+def test_a_head_that_tells_who_said_or_pictured_it_is_no_dateline(line: str) -> None:
+    found = read_dateline(line)
+    assert found is None or not found.agencies
+
+
+def test_a_word_that_opens_for_its_agency_is_none_elsewhere() -> None:
+    lines = ("وطنية", "قررت بلدية المدينة يوم السبت إقفال الطريق حتى نهاية الأسبوع.")
+    found = attribute(
+        text="\n".join(lines),
+        authors_raw=(),
+        byline_raw=None,
+        credit_lines=("وطنية",),
+        organisations=(),
+        site_name=None,
+    )
+    assert found.credits == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("غزة/ الأناضول", True), ("ليفكوشا/الأناضول", True), ("علي جابر/رويترز", False), ("Von: det/dpa", False)],
+)
+def test_place_and_agency_alone_are_told_from_a_photographer(line: str, expected: bool) -> None:
+    assert is_dateline_only(line) is expected
 
 
 @pytest.mark.parametrize(("line", "codes", "place", "begins"), DATELINES)
