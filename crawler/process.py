@@ -33,6 +33,7 @@ _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
 _GATE_CHARS = 6_000
 _GATE_BLOCKS = 400
 _PROSE = 80
+_HEAD = 12  # lines in which a dateline of its own may stand, behind title, date and captions
 
 
 def process(page: Page) -> Article | Rejected:
@@ -142,6 +143,7 @@ def _facts(metadata: Metadata, lines: tuple[Line, ...]) -> cleaning.Facts:
         tags=metadata.tags,
         site_name=metadata.site_name,
         credits=frozenset(line.text for line in lines if attribution.is_credit_line(line.text)),
+        datelines=frozenset(line.text for line in lines[:_HEAD] if attribution.is_dateline_only(line.text)),
     )
 
 

@@ -34,6 +34,15 @@ def fold(text: str) -> str:
     return " ".join(_WORD.findall(text))
 
 
+def fold_letters(text: str) -> str:
+    """A text whose letters are folded and whose punctuation stands: for patterns that are held against folded lines.
+
+    >>> fold_letters("(?:تابعنا|تابِعي)")
+    '(?:تابعنا|تابعي)'
+    """
+    return _DROPPED.sub("", text).translate(_LETTERS)
+
+
 def count_words(folded: str) -> int:
     """Words in folded text."""
     return folded.count(" ") + 1 if folded else 0

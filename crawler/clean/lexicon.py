@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
+import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal, cast
 
-from crawler.clean.folding import fold
+from crawler.clean.folding import fold, fold_letters
 
-Zone = Literal["any", "lead", "tail"]
-Match = Literal["whole", "opens", "ends", "within"]
+Zone = Literal["any", "lead", "tail", "edge"]
+Match = Literal["whole", "opens", "ends", "within", "shape"]
 
-_NAMES = "id version match zone phrases max_words min_links heads closes label removes keeps why"
+_NAMES = "id version match zone phrases max_words min_links heads closes label sure removes keeps why"
 _FIELDS = frozenset(_NAMES.split())
+_CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
     """One rule of the lexicon.
 
-    `phrases` are folded. `match`: the phrase is the whole line, opens it, ends it or stands within it; `zone`: where in
-    the text the line must stand; `max_words`: a longer line stays (0: no limit); `min_links`: share of the line inside
-    links that is needed; `heads`: the line is the heading of a list of links, which goes with it; `closes`: the line
-    opens a region that a line ending in this (folded) word closes, and all of it goes; `label`: the phrase must
-    stand as a label (a colon or dash behind it, or the line a link, or no sentence). `removes` and `keeps` are
-    examples, held by the tests; `file` is the rule file.
+    `phrases` are folded. `match`: the phrase is the whole line, opens it, ends it or stands within it, or is a
+    regular expression that matches all of it (`shape`, compiled in `shapes`); `zone`: where in the text the line must
+    stand (`edge`: lead or tail); `max_words`: a longer line stays (0: no limit); `min_links`: share of the line
+    inside links that is needed; `heads`: the line is the heading of a list of links, which goes with it; `closes`:
+    the line opens a region that a line ending in this (folded) word closes, and all of it goes; `label`: the phrase
+    must stand as a label (a colon or dash behind it, or the line a link, or no sentence; for a `shape` one of the
+    latter two); `sure`: it may take what reads like the first paragraph. `removes` and `keeps` are examples, held by
+    the tests; `file` is the rule file.
     """
 
     id: str
@@ -35,11 +41,13 @@ class Rule:
     match: Match
     zone: Zone
     phrases: tuple[str, ...]
+    shapes: tuple[re.Pattern[str], ...]
     max_words: int
     min_links: float
     heads: bool
     closes: str
     label: bool
+    sure: bool
     removes: tuple[str, ...]
     keeps: tuple[str, ...]
     file: str = ""
@@ -54,6 +62,7 @@ class Lexicon:
     opening: dict[str, tuple[tuple[str, Rule], ...]]  # by first word
     ending: dict[str, tuple[tuple[str, Rule], ...]]  # by last word
     within: tuple[tuple[str, Rule], ...]
+    shaped: tuple[Rule, ...]
 
 
 def lexicon_files() -> tuple[tuple[str, bytes], ...]:
@@ -96,7 +105,20 @@ def index_rules(rules: list[Rule]) -> Lexicon:
                 ending[word] = (*ending.get(word, ()), (phrase, rule))
             else:
                 within.append((phrase, rule))
-    return Lexicon(rules=tuple(rules), whole=whole, opening=opening, ending=ending, within=tuple(within))
+    shaped = tuple(rule for rule in rules if rule.shapes)
+    return Lexicon(rules=tuple(rules), whole=whole, opening=opening, ending=ending, within=tuple(within), shaped=shaped)
+
+
+def spell_out(phrase: str) -> Iterator[str]:
+    """The phrases that a phrase with choices in braces stands for.
+
+    >>> list(spell_out("{تابعنا|تابعونا} على {|موقع }نبض"))
+    ['تابعنا على نبض', 'تابعنا على موقع نبض', 'تابعونا على نبض', 'تابعونا على موقع نبض']
+    """
+    parts = _CHOICE.split(phrase)  # texts at even places, choices at odd ones
+    yield from map(
+        "".join, itertools.product(*(part.split("|") if at % 2 else (part,) for at, part in enumerate(parts)))
+    )
 
 
 def _rule(entry: dict[str, Any], name: str) -> Rule:
@@ -105,16 +127,20 @@ def _rule(entry: dict[str, Any], name: str) -> Rule:
             f"{name}: rule {entry.get('id')!r} has unknown keys {sorted(unknown)}; known: {sorted(_FIELDS)}"
         )
     match = entry.get("match", "whole")
+    shaped = match == "shape"
+    spelt = () if shaped else (one for phrase in entry["phrases"] for one in spell_out(phrase))
     return Rule(
         id=entry["id"],
         version=entry["version"],
         match=cast(Match, match),
         zone=cast(Zone, entry.get("zone", "any")),
-        phrases=tuple(dict.fromkeys(folded for phrase in entry["phrases"] if (folded := fold(phrase)))),
+        phrases=tuple(dict.fromkeys(folded for phrase in spelt if (folded := fold(phrase)))),
+        shapes=tuple(re.compile(fold_letters(phrase)) for phrase in entry["phrases"]) if shaped else (),
         max_words=entry.get("max_words", 0 if match == "whole" else 14),
         min_links=entry.get("min_links", 0.0),
         heads=entry.get("heads", False),
         label=entry.get("label", False),
+        sure=entry.get("sure", False),
         closes=fold(entry.get("closes", "")),
         removes=tuple(entry["removes"]),
         keeps=tuple(entry["keeps"]),

@@ -10,6 +10,7 @@ from crawler.clean.verdicts import Sheet, ends_sentence
 from crawler.records import Line
 
 _SET_OFF = re.compile(r"[:：|»«•–—…]|\.\.|\s-|[\d]")
+_CUT_OFF = re.compile(r"\w\s*(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
 _MARGIN = 6  # characters by which vowel signs and quotes may lengthen the phrase as printed
 _HEADED_WORDS = 24  # a line under «Read also» that is no longer than this and is a link goes with it
 
@@ -20,7 +21,8 @@ def apply_lexicon(sheet: Sheet, lexicon: Lexicon) -> None:
         rule = match_line(sheet, at, lexicon)
         if rule is None:
             continue
-        sheet.take(at, rule.id)
+        take = sheet.force if rule.sure else sheet.take
+        take(at, rule.id)
         if rule.heads and sheet.verdicts[at] is not None:
             _take_headed(sheet, at, rule)
         if rule.closes and sheet.verdicts[at] is not None:
@@ -28,20 +30,21 @@ def apply_lexicon(sheet: Sheet, lexicon: Lexicon) -> None:
 
 
 def match_line(sheet: Sheet, at: int, lexicon: Lexicon) -> Rule | None:
-    """The first rule that the line falls under with all its conditions."""
-    return next(
-        (rule for rule in _candidates(sheet.lines[at], sheet.folded[at], lexicon) if _holds(rule, sheet, at)), None
-    )
+    """The first rule that the line falls under with all its conditions; one that is sure before the others."""
+    found = [rule for rule in _candidates(sheet.lines[at], sheet.folded[at], lexicon) if _holds(rule, sheet, at)]
+    return next((rule for rule in found if rule.sure), found[0] if found else None)
 
 
 def _candidates(line: Line, folded: str, lexicon: Lexicon) -> Iterator[Rule]:
     if not folded:
         return
     yield from lexicon.whole.get(folded, ())
-    stripped = folded.strip("0123456789 ")  # "Comments 12"
-    if stripped != folded:
-        yield from lexicon.whole.get(stripped, ())
     words = folded.split()
+    unnumbered = " ".join(
+        word for word in folded.strip("0123456789 ").split() if not word.isdigit()
+    )  # "Comments 12", «قراءة 3 دقائق»
+    if unnumbered != folded:
+        yield from lexicon.whole.get(unnumbered, ())
     for phrase, rule in lexicon.opening.get(words[0], ()):
         whole = len(folded) == len(phrase)
         if (
@@ -57,15 +60,19 @@ def _candidates(line: Line, folded: str, lexicon: Lexicon) -> Iterator[Rule]:
         for phrase, rule in lexicon.within:
             if phrase in folded and f" {phrase} " in f" {folded} ":
                 yield rule
+        for rule in lexicon.shaped:
+            fits = len(words) <= rule.max_words and any(shape.fullmatch(folded) for shape in rule.shapes)
+            if fits and (not rule.label or _is_no_sentence(line)):
+                yield rule
 
 
 def _is_label(line: Line, phrase: str) -> bool:
     """Whether what opens the line is set off from the rest, or the line is a link or no sentence."""
-    return bool(
-        _SET_OFF.search(line.text[len(phrase) // 2 : len(phrase) + _MARGIN])
-        or line.links >= 0.3
-        or not ends_sentence(line.text)
-    )
+    return bool(_SET_OFF.search(line.text[len(phrase) // 2 : len(phrase) + _MARGIN]) or _is_no_sentence(line))
+
+
+def _is_no_sentence(line: Line) -> bool:
+    return line.links >= 0.3 or not ends_sentence(line.text)
 
 
 def _holds(rule: Rule, sheet: Sheet, at: int) -> bool:
@@ -74,7 +81,8 @@ def _holds(rule: Rule, sheet: Sheet, at: int) -> bool:
         return False
     if line.links < rule.min_links:
         return False
-    return rule.zone in {"any", sheet.places[at]}
+    place = sheet.places[at]
+    return rule.zone in {"any", place} or (rule.zone == "edge" and place != "body")
 
 
 def _take_enclosed(sheet: Sheet, at: int, rule: Rule) -> None:
@@ -86,12 +94,23 @@ def _take_enclosed(sheet: Sheet, at: int, rule: Rule) -> None:
 
 
 def _take_headed(sheet: Sheet, at: int, rule: Rule) -> None:
-    """The lines under a heading of links, as far as they are links (or list items short as headlines)."""
+    """The lines under a heading of links, as far as they are links, or at the text's end teasers cut off behind one."""
+    taken = 0
     for below in range(at + 1, min(at + 12, len(sheet.lines))):
         line = sheet.lines[below]
         linked = line.links >= 0.6 and sheet.words(below) <= _HEADED_WORDS
         if sheet.verdicts[below] is not None:
             continue
-        if not linked:
+        if not linked and not (taken and _is_teaser(line) and _ends_with_teasers(sheet, below)):
             return
+        taken += 1
         sheet.take(below, f"{rule.id}.links")
+
+
+def _is_teaser(line: Line) -> bool:
+    return bool(_CUT_OFF.search(line.text))
+
+
+def _ends_with_teasers(sheet: Sheet, at: int) -> bool:
+    """Whether no paragraph follows but such as are cut off too."""
+    return not any(sheet.is_prose(below) and not _is_teaser(sheet.lines[below]) for below in sheet.open() if below > at)

@@ -12,8 +12,8 @@ from crawler.clean.lexicon import Rule, load_lexicon
 
 STRUCTURE = "structure.toml"
 # How a rule of the lexicon finds its phrases, and where, in words.
-_MATCHES = {"whole": "is", "opens": "opens with", "ends": "ends with", "within": "holds"}
-_PLACES = {"any": "", "lead": ", above the text", "tail": ", below the text"}
+_MATCHES = {"whole": "is", "opens": "opens with", "ends": "ends with", "within": "holds", "shape": "has the shape of"}
+_PLACES = {"any": "", "lead": ", above the text", "tail": ", below the text", "edge": ", above or below the text"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

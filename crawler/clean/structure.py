@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from crawler.clean.folding import fold
-from crawler.clean.verdicts import Sheet, ends_sentence
+from crawler.clean.verdicts import Sheet, ends_sentence, opens_with_dateline
 
 _REGIONS = {
     "nav": "region-nav",
@@ -35,8 +35,8 @@ février mars avril juin juillet août septembre octobre novembre décembre le �
 jeudi vendredi samedi dimanche de enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre
 diciembre الاحد الاثنين الثلاثاء الاربعاء الخميس الجمعه السبت يناير فبراير مارس ابريل مايو يونيو يوليو اغسطس سبتمبر
 اكتوبر نوفمبر ديسمبر كانون الثاني الاول شباط اذار نيسان ايار حزيران تموز اب ايلول تشرين جانفي فيفري افريل ماي جوان
-جويليه اوت غشت شتنبر نونبر دجنبر ص م صباحا مساء بتوقيت غرينتش منذ ساعه ساعات دقيقه دقايق يوم ايام هجري ه الموافق اخر
-تحديث نشر في القاهره بيروت الساعه
+جويليه اوت غشت شتنبر نونبر دجنبر يوليوز ثاني اول ص م صباحا مساء بتوقيت غرينتش منذ ساعه ساعات دقيقه دقايق يوم ايام هجري ه
+الموافق اخر تحديث نشر في القاهره بيروت الساعه
 """
 _DATE_WORDS = frozenset(_DATE_NAMES.split())
 _CAPTION_CREDIT = re.compile(
@@ -57,7 +57,7 @@ _INFO_WORDS = 24
 _DESCRIBED_WORDS = 6
 _LISTED_LINK, _ALL = 0.4, 0.9  # a list item of a bold kicker and a link: «**Storm:** Harbour closed»
 _PULL_WORDS = 5
-_SYMBOLS = re.compile(r"^[\W_]*$")
+_SYMBOLS = re.compile(r"^[\W_ـ]*$")  # a tatweel counts as a letter; «ــــ» is a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Facts:
     tags: tuple[str, ...] = ()
     site_name: str | None = None
     credits: frozenset[str] = frozenset()  # lines that credit agencies and say nothing else
+    datelines: frozenset[str] = frozenset()  # lines that are a dateline and nothing else
 
 
 def apply_structure(sheet: Sheet, facts: Facts) -> None:
@@ -78,7 +79,7 @@ def apply_structure(sheet: Sheet, facts: Facts) -> None:
     _guard_described(sheet, facts)
     _take_title_echo(sheet, facts)
     _take_symbols(sheet)
-    _take_captions(sheet)
+    _take_captions(sheet, facts)
     _take_regions(sheet)
     _take_info_lines(sheet)
     _take_credits(sheet, facts)
@@ -123,16 +124,18 @@ def _take_symbols(sheet: Sheet) -> None:
             sheet.take(at, "symbols-only")
 
 
-def _take_captions(sheet: Sheet) -> None:
-    for at in sheet.open():
+def _take_captions(sheet: Sheet, facts: Facts) -> None:
+    standing = sheet.open()
+    for at in standing:
         line = sheet.lines[at]
         marks = sheet.marks(at)
         if ("caption" in marks or "figure" in marks) and "quote" not in marks:
             sheet.take(at, "caption")
-        elif sheet.words(at) > 40 or ends_sentence(line.text):
+        elif sheet.words(at) > 40 or ends_sentence(line.text) or line.text in facts.datelines:
             continue
         elif _CAPTION_CREDIT.search(line.text) and not _is_signed_off(sheet, at):
-            sheet.take(at, "caption-credit")
+            above = at < standing[-1] and not opens_with_dateline(line.text)
+            (sheet.force if above else sheet.take)(at, "caption-credit")  # above the text it may read like its start
 
 
 def _is_signed_off(sheet: Sheet, at: int) -> bool:
@@ -168,8 +171,11 @@ def _take_info_lines(sheet: Sheet) -> None:
 
 def _take_credits(sheet: Sheet, facts: Facts) -> None:
     """An agency's name alone above or below the text, «المصدر: كونا»: where the copy is from, not copy."""
-    for at in sheet.open():
-        if sheet.places[at] != "body" and sheet.lines[at].text in facts.credits:
+    standing = sheet.open()
+    for at in standing if facts.credits else ():
+        if sheet.lines[at].text not in facts.credits:
+            continue
+        if sheet.places[at] != "body" or not any(sheet.is_prose(below) for below in standing if below > at):
             sheet.take(at, "agency-line")
 
 

@@ -149,8 +149,8 @@ PAIRS: dict[str, Pair] = {
         ),
     ),
     "agency-line": Pair(
-        takes=Shown(line="المصدر: كونا", below="<p>المصدر: كونا</p>", lang="ar"),
-        leaves=Shown(line="المصدر: مجلس الميناء", below="<p>المصدر: مجلس الميناء</p>", lang="ar"),
+        takes=Shown(line="كونا", below="<p>كونا</p>", lang="ar"),
+        leaves=Shown(line="كوناكري", below="<p>كوناكري</p>", lang="ar"),
     ),
     "byline": Pair(
         takes=Shown(line="By Nora Finch", above="<p>By Nora Finch</p>", head=AUTHOR.format("Nora Finch")),

@@ -178,3 +178,41 @@ def test_spellings_fold_to_one(one: str, other: str) -> None:
 @given(st.text())
 def test_folding_is_stable(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "وأضاف أن المرحلة الأولى تشمل ثلاثين قرية. (أ ف ب)",
+        "ويرافق الرئيس في زيارته وزراء الخارجية والاقتصاد والطاقة والجمارك والداخلية والسياحة.-(الأناضول)",
+    ],
+)
+def test_an_agency_behind_the_last_full_stop_leaves_the_paragraph_in(last: str) -> None:
+    made = lines(*PROSE[:2], last)
+    assert clean(made, Facts()).text.endswith(last)
+
+
+def test_a_picture_credit_above_the_text_goes_though_it_reads_like_a_paragraph() -> None:
+    caption = "ممرض يقدم مساعدة لمريض في عيادة وسط المدينة أمس وخلفه عدد من المنتظرين في الممر الطويل (رويترز)"
+    made = lines(caption, *PROSE[:2])
+    assert clean(made, Facts()).text == "\n".join(PROSE[:2])
+
+
+def test_a_dateline_of_its_own_is_no_picture_credit() -> None:
+    made = lines("غزة/ الأناضول", *PROSE[:2])
+    kept = clean(made, Facts(datelines=frozenset({"غزة/ الأناضول"}))).text
+    assert kept.startswith("غزة/ الأناضول\n")
+
+
+def test_a_sure_rule_takes_what_stands_where_the_text_should_begin() -> None:
+    greeting = "نقدم لكم زوارنا الكرام أهم وآخر المستجدات كما وردت في المقال التالي: الحكومة تعلن افتتاح الجسر الجديد"
+    made = lines(greeting, *PROSE[:2])
+    assert clean(made, Facts()).text == "\n".join(PROSE[:2])
+
+
+def test_a_teaser_cut_off_goes_with_the_link_before_it_at_the_end_of_the_text_only() -> None:
+    heading, link = Line(text="شاهد أيضاً"), Line(text="المعارضة تطالب بعزل الرئيس بعد إعلان الطوارئ", links=1.0)
+    teaser = Line(text="طالب الحزب الرئيسي المعارض يوم الأحد بعزل الرئيس وقال إنه تجاوز صلاحياته بعد أن أعلن …")
+    text = lines(*PROSE)
+    assert clean((*text, heading, link, teaser), Facts()).text == "\n".join(PROSE)
+    assert teaser.text in clean((*text[:2], heading, link, teaser, text[2]), Facts()).text
