@@ -141,7 +141,7 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UrlState:
-    """What became of a URL, and what it is owed."""
+    """What became of a URL, and what it is owed; `held_by` says why it will not be fetched when it is due."""
 
     url: str
     source: str
@@ -158,6 +158,7 @@ class UrlState:
     last_error: str | None
     article_id: int | None
     article_url: str | None
+    held_by: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

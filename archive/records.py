@@ -56,6 +56,15 @@ class SourceState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CrawlEnd:
+    """How a crawl ended: its state, why, and its counts by name."""
+
+    state: str
+    reason: str | None
+    counts: Json
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Applied:
     """What a load of sources.toml changed, by source name."""
 

@@ -13,6 +13,7 @@ from commands.context import EXIT_FAILED, open_archive
 if TYPE_CHECKING:
     from archive.answers import RequestState
     from archive.db import Connection
+    from archive.records import CrawlEnd
     from crawler.settings import Settings
 
 LOADED_BY = "The scheduler reads sources.toml: wirekeep up"
@@ -27,7 +28,9 @@ def add_to(app: typer.Typer) -> None:
 def crawl(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="SOURCE", help="Names from sources.toml.")],
-    wait: Annotated[bool, typer.Option(help="Wait until the crawls have ended.")] = False,
+    wait: Annotated[
+        bool, typer.Option(help="Wait until the crawls have ended, say how; exit 1 if one failed.")
+    ] = False,
     timeout: Annotated[float, typer.Option(help="Longest wait in seconds.")] = 600.0,
 ) -> None:
     """Crawl sources now, besides their schedule. A running worker picks the job up.
@@ -36,20 +39,41 @@ def crawl(
     wirekeep crawl my-paper --wait
     """
     from archive.errors import ArchiveError, ConfigError
-    from archive.store import slots, sources
+    from archive.store import crawls, slots, sources
 
     with open_archive(context) as (settings, conn):
+        ids: dict[str, int] = {}
         for name in names:
             state = sources.load_source(conn, name)
             if state is None or state.retired_at is not None:
                 known = ", ".join(s.name for s in sources.list_sources(conn) if s.retired_at is None) or "none"
                 raise ConfigError(f"no source is called {name!r} in the database; known: {known}. {LOADED_BY}")
+            if state.paused_at is not None:
+                raise ConfigError(f"source {name!r} is paused; end that first with: wirekeep sources resume {name}")
+            ids[name] = state.source_id
         jobs = {name: slots.defer_crawl(conn, name, "manual") for name in names}
         for name, job in jobs.items():
             typer.echo(f"{name}: queued as job {job}" if job is not None else f"{name}: a job of it waits already")
         _warn_if_idle(conn, settings)
-        if wait and not slots.wait_for_jobs(conn, [job for job in jobs.values() if job is not None], timeout):
+        if not wait:
+            return
+        queued = {job: name for name, job in jobs.items() if job is not None}
+        if not slots.wait_for_jobs(conn, list(queued), timeout):
             raise ArchiveError(f"still not done after {timeout:g} s; is a worker running? see: wirekeep status")
+        ends = crawls.list_ended(conn, {job: ids[name] for job, name in queued.items()})
+        finished = [_tell_end(name, ends.get(job)) for job, name in queued.items()]
+        if not all(finished):
+            raise typer.Exit(EXIT_FAILED)
+
+
+def _tell_end(name: str, end: CrawlEnd | None) -> bool:
+    """Print how a crawl ended; whether it finished."""
+    if end is None:
+        typer.echo(f"{name}: not crawled: it was paused or retired meanwhile")
+        return False
+    counts = ", ".join(f"{count} {what}" for what, count in end.counts.items() if isinstance(count, int) and count)
+    typer.echo(f"{name}: {end.state}" + (f" ({end.reason or counts})" if end.reason or counts else ""))
+    return end.state == "finished"
 
 
 def recrawl(
@@ -81,11 +105,12 @@ def recrawl(
         raise ConfigError("recrawl takes either URLs or --source NAME, found " + ("both" if urls else "neither"))
     with open_archive(context) as (settings, conn):
         ids: list[int] = []
-        for url in urls or []:
-            canonical = canonicalise(url)
-            if canonical is None:
-                raise ConfigError(f"{url!r} is not a URL that can be fetched; expected http(s)://host/path")
-            ids.append(requests.ask_url(conn, canonical, force=force))
+        with conn.transaction():  # all of them or none: a refusal names one and says nothing of the others
+            for url in urls or []:
+                canonical = canonicalise(url)
+                if canonical is None:
+                    raise ConfigError(f"{url!r} is not a URL that can be fetched; expected http(s)://host/path")
+                ids.append(requests.ask_url(conn, canonical, force=force))
         if source is not None:
             moment = read_moment(since, settings.zone) if since else None
             ids.append(requests.ask_source(conn, source, moment, force))

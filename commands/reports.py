@@ -127,6 +127,7 @@ def print_why(why: Why, zone: ZoneInfo) -> None:
             ("when", show_time(state.outcome_at, zone) if state.outcome_at else None),
             ("article", state.article_url),
             ("next attempt", f"{show_time(state.due_at, zone)} ({state.due_why})" if state.due_at else "none is owed"),
+            ("held up", state.held_by),
             ("in hand", in_hand),
             ("last error", state.last_error),
         )

@@ -27,6 +27,14 @@ SET state = %(state)s, reason = %(reason)s, counts = %(counts)s, finished_at = n
 WHERE crawl_id = %(crawl_id)s AND state = 'running'
 RETURNING source_id, kind;
 
+-- name: list_crawls_of_jobs
+-- The last crawl that each of these jobs became; none for a job whose source might not be crawled.
+SELECT DISTINCT ON (k.job_id) s.name AS source, k.job_id, k.state, k.reason, k.counts
+FROM store.crawl k
+JOIN store.source s ON s.source_id = k.source_id
+WHERE k.source_id = ANY (%(source_ids)s::integer[]) AND k.job_id = ANY (%(job_ids)s::bigint[])
+ORDER BY k.job_id, k.crawl_id DESC;
+
 -- name: note_crawl_at_source
 -- What the end of a crawl says of its source.
 UPDATE store.source

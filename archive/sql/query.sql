@@ -66,9 +66,18 @@ WHERE r.revision_id = %(revision_id)s;
 SELECT f.frontier_id, f.url, s.name AS source, f.announced_at, f.outcome::text AS outcome, f.reason, f.outcome_at,
        f.due_at, f.due_why, f.attempts, f.revisits, CASE WHEN f.leased_until > now() THEN f.leased_until END AS leased_until,
        CASE WHEN f.leased_until > now() THEN f.leased_by END AS leased_by, f.last_error, f.article_id,
-       a.url AS article_url
+       a.url AS article_url,
+       CASE WHEN f.due_at IS NULL THEN NULL
+            WHEN s.retired_at IS NOT NULL THEN 'source ' || s.name || ' is no longer in sources.toml'
+            WHEN s.paused_at IS NOT NULL THEN 'source ' || s.name || ' is paused' || coalesce(': ' || s.paused_why, '')
+            WHEN NOT s.enabled AND f.request_id IS NULL THEN 'source ' || s.name || ' is disabled in sources.toml'
+            WHEN h.paused_until > greatest(f.due_at, now())
+                THEN 'host ' || h.host || ' is paused until '
+                     || to_char(h.paused_until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
+                     || coalesce(': ' || h.paused_why, '') END AS held_by
 FROM store.frontier f
 JOIN store.source s ON s.source_id = f.source_id
+LEFT JOIN store.host h ON h.host = f.host
 LEFT JOIN store.article a ON a.article_id = f.article_id
 WHERE f.frontier_id = coalesce(
     (SELECT g.frontier_id FROM store.frontier g WHERE g.url_hash = %(url_hash)s),

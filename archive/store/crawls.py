@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from archive.db import Connection
-from archive.records import CrawlBegun, Json
+from archive.records import CrawlBegun, CrawlEnd, Json
 from archive.store.cleaning import clean_json, clean_text
 from archive.store.rows import to_document
 from archive.store.statements import execute, find_row, get_row, list_rows
@@ -63,6 +64,13 @@ def end_crawl(conn: Connection, crawl_id: int, *, state: str, reason: str | None
             reason=clean_text(reason),
             reads=ended["kind"] in READING,
         )
+
+
+def list_ended(conn: Connection, jobs: Mapping[int, int]) -> dict[int, CrawlEnd]:
+    """What came of `jobs` (job to source, by their ids): the last crawl of each, where there was one."""
+    with conn.transaction():
+        rows = list_rows(conn, "list_crawls_of_jobs", job_ids=list(jobs), source_ids=list(jobs.values()))
+    return {row["job_id"]: CrawlEnd(state=row["state"], reason=row["reason"], counts=row["counts"]) for row in rows}
 
 
 def abandon_crawls(conn: Connection, dead_after: timedelta) -> int:

@@ -134,6 +134,29 @@ def test_a_source_is_fetched_again_by_name(wirekeep: Wirekeep) -> None:
         wirekeep.sql("SELECT archive.recrawl_source('sahifaa')")
 
 
+def test_the_commands_tell_what_came_of_it_and_ask_for_all_or_nothing(wirekeep: Wirekeep) -> None:
+    wirekeep.write_sources(every="1h", only=SOURCES)
+    file = wirekeep.folder / "sources.toml"
+    astray = f'[[source]]\nname = "astray"\nlanguage = "ar"\nevery = "1h"\nfeeds = ["http://sahifa.{DOMAIN}:1/feed"]\n'
+    file.write_text(file.read_text(encoding="utf-8") + astray, encoding="utf-8")
+    wirekeep.start("scheduler")
+    wirekeep.start("worker")
+    wirekeep.crawl_all()
+    done = wirekeep.run("crawl", "sahifa", "--wait")
+    assert "sahifa: finished (1 documents" in done.stdout
+    failed = wirekeep.run("crawl", "sahifa", "astray", "--wait", check=False)
+    assert failed.returncode == 1
+    assert "sahifa: finished" in failed.stdout
+    assert "astray: failed (" in failed.stdout
+    wirekeep.run("sources", "pause", "sahifa")
+    paused = wirekeep.run("crawl", "sahifa", "--wait", check=False)
+    assert (paused.returncode, paused.stdout) == (2, "")
+    assert "source 'sahifa' is paused" in paused.stderr
+    refused = wirekeep.run("recrawl", _any_url(wirekeep), "http://elsewhere.example/1", check=False)
+    assert refused.returncode == 2
+    assert wirekeep.sql("SELECT 1 FROM archive.requests") == []
+
+
 def test_a_request_is_served_while_every_crawl_slot_is_busy(wirekeep: Wirekeep) -> None:
     # Two slots for crawls, four sources that each take ten seconds and more: both slots are taken for long.
     slow = ("alwatan", "gatehouse", "hajiz", "maraya")

@@ -110,6 +110,32 @@ def test_why_tells_where_a_url_was_announced_and_what_came_of_it(conn: Connectio
     assert [owner.name for owner in why.owners] == ["paper"]
 
 
+def test_why_tells_what_holds_up_the_next_attempt(conn: Connection, desk: Desk) -> None:
+    begun, (leased,) = desk.owe(URL)
+    frontier.postpone(
+        conn,
+        Postponement(
+            frontier_id=leased.frontier_id, crawl_id=begun.crawl_id, due_at=NOW, due_why="retry", error="x", at=NOW
+        ),
+    )  # fmt: skip
+
+    def held_by() -> str | None:
+        state = query.why(conn, URL, "paper.example").state
+        assert state is not None
+        return state.held_by
+
+    assert held_by() is None
+    hosts.pause(conn, "paper.example", datetime(2100, 1, 1, 12, tzinfo=UTC), "HTTP 503")
+    assert held_by() == "host paper.example is paused until 2100-01-01 12:00:00 UTC: HTTP 503"
+    apply(conn, source_row(enabled=False))
+    assert held_by() == "source paper is disabled in sources.toml"
+    apply(conn, source_row())
+    sources.pause_source(conn, "paper", "talks")
+    assert held_by() == "source paper is paused: talks"
+    apply(conn)
+    assert held_by() == "source paper is no longer in sources.toml"
+
+
 def test_why_finds_a_story_by_its_alias(conn: Connection, desk: Desk) -> None:
     begun, (leased,) = desk.owe(URL)
     articles.save_article(conn, desk.save(begun, leased, aliases=(("https://paper.example/amp/1", "redirect"),)))

@@ -11,7 +11,7 @@ import pytest
 from stored_rows import DAY, NOW, Desk, apply, link, one, source_row, table
 
 from archive.db import Connection, connect
-from archive.records import Postponement
+from archive.records import CrawlEnd, Postponement
 from archive.store import crawls, frontier, hosts, slots, sources
 
 
@@ -231,6 +231,19 @@ def test_a_crawl_begins_only_where_its_source_may_be_crawled(conn: Connection) -
     assert not begins("b", "manual")
     assert not begins("c", "manual")
     assert not begins("nobody", "manual")
+
+
+def test_what_came_of_a_job_is_its_last_crawl(conn: Connection, source: int) -> None:
+    desk = Desk(conn)
+    job_id = slots.defer_crawl(conn, "paper", "manual")
+    assert job_id is not None
+    assert crawls.list_ended(conn, {job_id: source}) == {}
+    for state, reason in (("handed_back", "its worker was stopped"), ("finished", None)):
+        begun = desk.begin("manual", job_id=job_id)
+        crawls.end_crawl(conn, begun.crawl_id, state=state, reason=reason, counts={"stored": 2})
+        assert crawls.list_ended(conn, {job_id: source}) == {
+            job_id: CrawlEnd(state=state, reason=reason, counts={"stored": 2})
+        }
 
 
 def test_a_failed_crawl_shows_at_its_source_until_a_good_one(conn: Connection, source: int) -> None:
