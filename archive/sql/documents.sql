@@ -66,6 +66,23 @@ LEFT JOIN LATERAL (
 ) o ON true
 WHERE f.frontier_id = n.frontier_id;
 
+-- name: trim_announcements
+-- Of a link that its document words anew at each reading (a counter, "5 minutes ago") the first and the newest wordings
+-- stay, and the one in use: else a section read every 5 minutes writes 288 rows a day for each of its links.
+DELETE FROM store.announcement n
+USING (
+    SELECT o.announcement_id,
+           row_number() OVER (PARTITION BY o.frontier_id ORDER BY o.announcement_id) AS from_first,
+           row_number() OVER (PARTITION BY o.frontier_id ORDER BY o.announcement_id DESC) AS from_last
+    FROM store.announcement o
+    WHERE o.document_id = %(document_id)s AND o.frontier_id IN (
+        SELECT a.frontier_id FROM store.announcement a WHERE a.announcement_id = ANY (%(announcement_ids)s::bigint[]))
+) r
+WHERE n.announcement_id = r.announcement_id AND r.from_first > %(kept)s AND r.from_last > %(kept)s
+  AND NOT EXISTS (
+      SELECT FROM store.frontier f
+      WHERE f.frontier_id = n.frontier_id AND f.announcement_id = n.announcement_id);
+
 -- name: note_document_read
 -- A document's new body: its validators come into force with its announcements, never before.
 UPDATE store.document

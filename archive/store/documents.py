@@ -19,6 +19,9 @@ from archive.store.statements import execute, get_row, list_rows
 
 # A JSON parameter holds at most 256 MB: 500 links with full content (tens of kilobytes each) stay far below.
 BATCH = 500
+# Wordings of a link in a document that are kept, of the first and of the newest: an editor changes a headline a few
+# times; a page that counts minutes or comments beside it does so at each reading.
+WORDINGS_AT_EACH_END = 10
 
 
 def announce(conn: Connection, read: DocumentRead, *, first_due: datetime) -> Announced:
@@ -103,6 +106,9 @@ def _insert_links(
     fresh = [row["announcement_id"] for row in announced if row["is_new"]]
     if fresh:
         execute(conn, "prefer_announcements", announcement_ids=fresh)
+        execute(
+            conn, "trim_announcements", document_id=read.document_id, announcement_ids=fresh, kept=WORDINGS_AT_EACH_END
+        )
     return sum(row["is_new"] for row in inserted), sum(row["is_owed"] for row in inserted)
 
 

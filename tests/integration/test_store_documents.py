@@ -73,6 +73,29 @@ def test_changed_metadata_is_a_new_announcement_and_the_richer_one_is_used(conn:
     assert leased.announcement.published == date(NOW - DAY)
 
 
+def test_of_a_link_worded_anew_at_each_reading_the_first_the_newest_and_the_one_in_use_stay(
+    conn: Connection, desk: Desk
+) -> None:
+    url, begun = "https://paper.example/1", desk.begin()
+    for minute in range(30):
+        # The 13th is the richest: it is the one in use from then on.
+        rich: dict[str, Any] = {"content": "the whole story"} if minute == 12 else {}
+        desk.read_feed(begun, link(url, title=f"Strike ends, {minute} minutes ago", **rich), link(f"{url}2"))
+    titles = [
+        row["title"].split()[2]
+        for row in table(
+            conn,
+            "SELECT n.title FROM store.announcement n JOIN store.frontier f USING (frontier_id) WHERE f.url = %s "
+            "ORDER BY n.announcement_id",
+            url,
+        )
+    ]
+    assert titles == [str(minute) for minute in (*range(10), 12, *range(20, 30))]
+    assert one(conn, "SELECT count(*) FROM store.announcement") == len(titles) + 1
+    used = "SELECT n.content FROM store.frontier f JOIN store.announcement n USING (announcement_id) WHERE f.url = %s"
+    assert one(conn, used, url) == "the whole story"
+
+
 def test_last_sight_moves_by_the_hour(conn: Connection, desk: Desk) -> None:
     begun = desk.begin()
     one_link = link("https://paper.example/1")
