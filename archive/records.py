@@ -406,7 +406,9 @@ class ArticleSave:
     """One article's new state, saved in one transaction.
 
     `decision` is what comparing under the same versions found: ``new`` (no article at `url` yet), ``revision`` (the
-    publisher changed it) or ``same`` (only bytes around the text changed). `reextracted` is the old revision's bytes
+    publisher changed it) or ``same`` (only bytes around the text changed). A ``new`` one with an expected revision is
+    a twin of that story. `displaces` is the article that took this URL for its own by a wrong claim, another story: it
+    goes back to the URL that it was fetched from. `reextracted` is the old revision's bytes
     under today's versions, where the comparison had to make it: it becomes that revision's current extraction.
     """
 
@@ -424,6 +426,7 @@ class ArticleSave:
     reextracted: ExtractionRow | None = None
     next_due_at: datetime | None = None
     revisits: int = 0
+    displaces: int | None = None
     sighting: HostSighting | None = None  # kept with an article's first save, for learning its host's boilerplate
 
 

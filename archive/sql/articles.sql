@@ -56,6 +56,19 @@ INSERT INTO store.revision (article_id, number, capture_id, seen_at)
 SELECT article_id, 1, %(capture_id)s, %(at)s FROM article
 RETURNING article_id, revision_id, number;
 
+-- name: send_article_home
+-- A story that took another's URL for its own goes back to the one that it was fetched from, unless that is taken.
+WITH home AS (
+    UPDATE store.article a
+    SET url = f.url, url_hash = f.url_hash
+    FROM store.frontier f
+    WHERE a.article_id = %(article_id)s AND a.url_hash = %(url_hash)s AND f.url_hash = a.fetch_url_hash
+      AND a.fetch_url_hash <> a.url_hash
+      AND NOT EXISTS (SELECT FROM store.article o WHERE o.url_hash = a.fetch_url_hash)
+    RETURNING a.url_hash
+)
+DELETE FROM store.alias l USING home WHERE l.url_hash = home.url_hash;
+
 -- name: insert_revision
 -- The next revision of an article.
 INSERT INTO store.revision (article_id, number, capture_id, seen_at)

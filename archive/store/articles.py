@@ -69,8 +69,8 @@ def _to_current(row: DictRow) -> CurrentText:
 def save_article(conn: Connection, save: ArticleSave) -> Saved:
     """Save what comparing found (see `ArticleSave`) with captures, aliases, outcome and settled requests.
 
-    ``new`` at a URL where an article of another fetch URL stands makes an alias of it and ends as ``duplicate``. The
-    same save again (by WARC file and offset of its last capture) changes nothing and returns the same.
+    ``new`` with an expected revision makes an alias of that article and ends as ``duplicate``. The same save again (by
+    WARC file and offset of its last capture) changes nothing and returns the same.
 
     Raises:
         Stale: the article changed since it was compared; nothing was saved.
@@ -115,6 +115,8 @@ def _write(conn: Connection, save: ArticleSave, url: DictRow, capture_id: int) -
 
 
 def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: int) -> tuple[Saved, str | None]:
+    if save.displaces is not None:
+        execute(conn, "send_article_home", article_id=save.displaces, url_hash=hash_url(save.url))
     inserted = find_row(
         conn,
         "insert_article",
@@ -132,7 +134,8 @@ def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: in
             observe(conn, saved.article_id, save.sighting, save.at)
         return saved, None
     article = get_row(conn, "lock_article", url_hash=hash_url(save.url))
-    if bytes(article["fetch_url_hash"]) == save.fetch_url_hash:
+    if save.expected_revision_id is None or bytes(article["fetch_url_hash"]) == save.fetch_url_hash:
+        # Nobody has held the two texts against each other yet: they may be two stories.
         raise Stale(f"{save.url}: another save of it came first; compare again")
     _add_aliases(conn, article["article_id"], (*save.aliases, (url["url"], "canonical")))
     saved = Saved(

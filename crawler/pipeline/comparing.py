@@ -28,6 +28,7 @@ class Compared:
     """What comparing new bytes with what is stored found.
 
     `by_lines` says that the stored bytes could not be read, and that the lines of both texts decided instead.
+    `displaces` is the article of another story that stands at `url` by a wrong claim.
     """
 
     decision: Literal["new", "revision", "same"]
@@ -35,6 +36,7 @@ class Compared:
     expected_revision_id: int | None
     reextracted: ExtractionRow | None = None
     by_lines: bool = False
+    displaces: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,19 +73,20 @@ class Comparer:
             if is_own_capture(current, leased.url):
                 return await self._compare_texts(arrived, current)
             if tell_same_story(current, arrived.extraction):
-                # A twin (AMP, print, tracking): saving as new makes it an alias and ends as duplicate.
-                return Compared(decision="new", url=current.url, expected_revision_id=None)
-            if url == leased.url:
-                break
+                return _as_twin(current)
+            if url in (own, leased.url):
+                return _as_new(identity, current if url == identity else None)
             # Another story stands at the URL that this page calls canonical: the claim is wrong, its own URL counts.
-            return await self._compare_as(own if own != url else leased.url, arrived)
-        return Compared(decision="new", url=identity, expected_revision_id=None)
+            return await self._compare_as(own, arrived)
+        return _as_new(identity, None)
 
     async def _compare_as(self, url: str, arrived: Arrived) -> Compared:
         current = await self._threads.run(articles.current_text, hash_url(url))
         if current is not None and is_own_capture(current, arrived.leased.url):
             return await self._compare_texts(arrived, current)
-        return Compared(decision="new", url=url, expected_revision_id=None)
+        if current is not None and tell_same_story(current, arrived.extraction):
+            return _as_twin(current)
+        return _as_new(url, current)
 
     async def _compare_texts(self, arrived: Arrived, current: CurrentText) -> Compared:
         if current.version == arrived.extraction.version:
@@ -120,3 +123,15 @@ def _decide(
         reextracted=reextracted,
         by_lines=by_lines,
     )
+
+
+def _as_twin(current: CurrentText) -> Compared:
+    """The same story at another URL (AMP, print, tracking): an alias, and the outcome duplicate."""
+    return Compared(decision="new", url=current.url, expected_revision_id=current.revision_id)
+
+
+def _as_new(url: str, current: CurrentText | None) -> Compared:
+    """A story of its own at `url`, where `current`, another one, is found (None: nothing is)."""
+    # Found by an alias it gives that up; standing there itself, it had called this URL its own.
+    displaces = current.article_id if current is not None and current.url == url else None
+    return Compared(decision="new", url=url, expected_revision_id=None, displaces=displaces)

@@ -232,6 +232,7 @@ class PageKeeper:
             expected_revision_id=compared.expected_revision_id,
             at=fetched.fetched_at,
             reextracted=compared.reextracted,
+            displaces=compared.displaces,
             next_due_at=self._next_revisit(leased, fetched.fetched_at),
             revisits=leased.revisits + (leased.due_why == "revisit"),
         )

@@ -211,3 +211,37 @@ def test_changed_settings_read_an_unchanged_feed_again(desk: Desk, site: Site) -
     assert outcomes(desk, site) == {"/1": "stored", "/2": "stored", "/3": "too_old"}
     sent = [hit.header("If-None-Match") for hit in site.hits if hit.path == "/feed"]
     assert sent == [None, '"1"', None, '"1"']
+
+
+STORIES = {
+    "/1": "The harbour authority will dredge the northern basin; boats keep to the southern one until then.",
+    "/2": "Farmers in the upper valley report a record olive harvest, and presses there are working through the night.",
+}
+
+
+def story(site: Site, path: str, canonical: str) -> Handler:
+    text = STORIES[path]
+    body = f"<h1>{text[:20]}</h1><p>{text}</p><p>{text.upper()}</p><p>{text.title()}</p>"
+    head = f"<title>{text[:20]}</title><link rel='canonical' href='{site.url(canonical)}'>"
+    page = f"<html lang='en'><head>{head}</head><body><article>{body}</article></body></html>"
+    return answer(page.encode())
+
+
+@pytest.mark.parametrize("order", [("/1", "/2"), ("/2", "/1")], ids=["the claimed one first", "the claiming one first"])
+@pytest.mark.parametrize("apart", [True, False], ids=["one after the other", "together"])
+def test_page_that_calls_anothers_url_its_own_takes_no_story_from_it(
+    desk: Desk, site: Site, order: tuple[str, str], apart: bool
+) -> None:
+    with served(site):
+        first = make_feed(*(site.url(path) for path in (order[:1] if apart else order)))
+        site.routes["/feed"] = once(answer(first), answer(make_feed(*(site.url(path) for path in order))))
+        site.routes |= {path: story(site, path, "/1") for path in STORIES}
+        desk.write_sources(source("paper", site))
+        desk.crawl("paper", site, times=2)
+        desk.execute("UPDATE store.frontier SET due_at = now(), due_why = 'revisit'")
+        desk.crawl("paper", site)
+    stored = {
+        row["url"]: (row["text"].split(";")[0].split(",")[0], row["edits"])
+        for row in desk.rows("SELECT * FROM archive.articles")
+    }
+    assert stored == {site.url(path): (text.split(";")[0].split(",")[0], 0) for path, text in STORIES.items()}

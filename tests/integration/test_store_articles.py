@@ -185,7 +185,7 @@ def test_a_twin_becomes_an_alias_and_a_duplicate(conn: Connection, desk: Desk) -
     amp = "https://paper.example/amp/1"
     begun, (main, twin) = desk.owe(URL, amp)
     first = articles.save_article(conn, desk.save(begun, main))
-    save = desk.save(begun, twin, url=URL, next_due_at=NOW + DAY)
+    save = desk.save(begun, twin, url=URL, next_due_at=NOW + DAY, expected_revision_id=first.revision_id)
     saved = articles.save_article(conn, save)
     assert saved == Saved(
         outcome="duplicate", article_id=first.article_id, revision_id=first.revision_id, new_revision=False
@@ -197,6 +197,22 @@ def test_a_twin_becomes_an_alias_and_a_duplicate(conn: Connection, desk: Desk) -
     assert current.url == URL
     row = table(conn, "SELECT * FROM archive.outcomes WHERE url = %s", amp)[0]
     assert (row["outcome"], row["reason"], row["due_at"]) == ("duplicate", f"same story as {URL}", None)
+
+
+def test_a_story_that_took_anothers_url_goes_home(conn: Connection, desk: Desk) -> None:
+    other = "https://paper.example/2"
+    begun, (thief, owner) = desk.owe(other, URL)
+    taken = articles.save_article(conn, desk.save(begun, thief, url=URL))
+    with pytest.raises(articles.Stale, match="another save of it came first"):
+        articles.save_article(conn, desk.save(begun, owner, url=URL))
+    saved = articles.save_article(conn, desk.save(begun, owner, url=URL, displaces=taken.article_id))
+    assert saved.outcome == "stored"
+    found = {url: articles.current_text(conn, hash_url(url)) for url in (URL, other)}
+    assert {url: text and (text.article_id, text.url) for url, text in found.items()} == {
+        URL: (saved.article_id, URL),
+        other: (taken.article_id, other),
+    }
+    assert not table(conn, "SELECT * FROM store.alias WHERE url = %s", other)
 
 
 def test_two_workers_with_one_new_story_make_one_article(database: str) -> None:
@@ -211,7 +227,14 @@ def test_two_workers_with_one_new_story_make_one_article(database: str) -> None:
         with connect(database) as own:
             mine = Desk(own)
             barrier.wait()
-            results.append(articles.save_article(own, mine.save(begun, one_leased, url=URL)).outcome)
+            try:
+                saved = articles.save_article(own, mine.save(begun, one_leased, url=URL))
+            except articles.Stale:  # the other came first: now that there is one, the two can be compared
+                current = articles.current_text(own, hash_url(URL))
+                assert current is not None
+                again = mine.save(begun, one_leased, url=URL, expected_revision_id=current.revision_id)
+                saved = articles.save_article(own, again)
+            results.append(saved.outcome)
 
     threads = [threading.Thread(target=save, args=(url,)) for url in leased]
     for thread in threads:
