@@ -156,5 +156,8 @@ WHERE p.document_id = %(document_id)s AND NOT d.configured
 ORDER BY d.document_id;
 
 -- name: find_known_urls
--- Which of these URLs the frontier knows.
-SELECT f.url_hash FROM store.frontier f WHERE f.url_hash = ANY (%(url_hashes)s::bytea[]);
+-- Which of these URLs the frontier knows; those that were only refused by some pattern may be taken up anew.
+SELECT f.url_hash
+FROM store.frontier f
+WHERE f.url_hash = ANY (%(url_hashes)s::bytea[])
+  AND (f.outcome IS DISTINCT FROM 'not_allowed' OR f.article_id IS NOT NULL OR f.due_at IS NOT NULL);

@@ -198,7 +198,7 @@ def check_document(conn: Connection, checked: DocumentChecked) -> None:
 
 
 def known_urls(conn: Connection, url_hashes: Collection[bytes]) -> set[bytes]:
-    """Which of these URLs (by their sha256) were announced or asked for before."""
+    """Which of these URLs (by their sha256) were taken up before, by an announcement or a request."""
     with conn.transaction():
         rows = list_rows(conn, "find_known_urls", url_hashes=list(url_hashes))
     return {bytes(row["url_hash"]) for row in rows}

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import cast
 
-from archive.records import Announced, AnnouncementRow, CaptureRow, DocumentChecked, DocumentRead, DocumentRow
+from archive.records import Announced, AnnouncementRow, CaptureRow, DocumentChecked, DocumentRead, DocumentRow, hash_url
 from archive.store import documents
 from archive.threads import ArchiveThreads
 from crawler.discover import read_document
@@ -185,12 +185,20 @@ class DocumentReader:
             body_digest=digest,
             over_cap=found.over_cap + max(0, len(found.children) - MAX_CHILDREN),
             malformed=found.malformed,
-            announcements=self._judge(row, found, fetched.fetched_at),
+            announcements=self._judge(row, found, fetched.fetched_at, await self._known(found)),
             children=tuple((url, DocumentKind.SITEMAP.value) for url in found.children[:MAX_CHILDREN]),
         )
         return await self._threads.run(documents.announce, read, first_due=now_utc())
 
-    def _judge(self, row: DocumentRow, found: Discovery, now: datetime) -> list[AnnouncementRow]:
+    async def _known(self, found: Discovery) -> frozenset[str]:
+        """Canonical URLs that were taken up before; looked up only where the cap may bite."""
+        if len(found.links) <= self._source.max_links:
+            return frozenset()
+        hashes = {hash_url(link.canonical): link.canonical for link in found.links}
+        known = await self._threads.run(documents.known_urls, hashes.keys())
+        return frozenset(hashes[one] for one in known)
+
+    def _judge(self, row: DocumentRow, found: Discovery, now: datetime, known: frozenset[str]) -> list[AnnouncementRow]:
         # A document that brought no link before brings its whole past along, whenever that is; so may other settings.
         first = not row.has_announced
         chosen = choose_backfill(
@@ -201,6 +209,7 @@ class DocumentReader:
             # Undated links of a document that is known may be new.
             undated_cap=self._source.backfill_undated if first else self._source.max_links,
             most=self._source.max_links,
+            known=known,
         )
         return [
             to_announcement(judged, host_of(judged.link.canonical), outcome, reason)

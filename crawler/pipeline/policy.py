@@ -6,7 +6,7 @@ Pure: values in, values out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from archive.records import CurrentText, ExtractionRow, Wording, hash_url
@@ -55,12 +55,13 @@ def choose_backfill(
     backfill: timedelta | None,
     undated_cap: int,
     most: int,
+    known: Collection[str] = frozenset(),
 ) -> list[tuple[Judged, Outcome | None, str | None]]:
     """Each link with the final outcome that it gets unfetched, or None where it is owed a fetch, and the reason.
 
     On the first read of a document (`first`) links dated before `now - backfill` are too old, and undated ones are
     taken in document order up to `undated_cap`; later every link that is allowed is owed. Beyond `most` owed ones the
-    oldest are over the cap.
+    oldest are over the cap; those whose canonical URL is `known` cost nothing and do not count.
     """
     chosen: list[tuple[Judged, Outcome | None, str | None]] = []
     undated = 0
@@ -79,13 +80,17 @@ def choose_backfill(
                 outcome = Outcome.TOO_OLD
                 reason = f"dated {claimed.at.isoformat()}, backfill is {format_duration(backfill)}"
         chosen.append((judged, outcome, reason))
-    return _cap(chosen, most)
+    return _cap(chosen, most, known)
 
 
 def _cap(
-    chosen: list[tuple[Judged, Outcome | None, str | None]], most: int
+    chosen: list[tuple[Judged, Outcome | None, str | None]], most: int, known: Collection[str]
 ) -> list[tuple[Judged, Outcome | None, str | None]]:
-    owed = [index for index, (_, outcome, _) in enumerate(chosen) if outcome is None]
+    owed = [
+        index
+        for index, (judged, outcome, _) in enumerate(chosen)
+        if outcome is None and judged.link.canonical not in known
+    ]
     if len(owed) <= most:
         return chosen
     # Undated links count as old: a document that dates some of its links dates its news.

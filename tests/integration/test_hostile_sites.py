@@ -213,6 +213,16 @@ def test_changed_settings_read_an_unchanged_feed_again(desk: Desk, site: Site) -
     assert sent == [None, '"1"', None, '"1"']
 
 
+def test_new_links_at_the_end_of_a_long_undated_sitemap_are_taken_up(desk: Desk, site: Site) -> None:
+    with served(site):
+        known = [site.url(path) for path in ("/1", "/2")]
+        site.routes["/map"] = once(answer(make_sitemap(*known)), answer(make_sitemap(*known, site.url("/3"))))
+        articles(site, "/1", "/2", "/3")
+        desk.write_sources(source("paper", site, "/map", key="sitemaps", more="max_links = 2"))
+        desk.crawl("paper", site, times=2)
+    assert outcomes(desk, site) == dict.fromkeys(("/1", "/2", "/3"), "stored")
+
+
 STORIES = {
     "/1": "The harbour authority will dredge the northern basin; boats keep to the southern one until then.",
     "/2": "Farmers in the upper valley report a record olive harvest, and presses there are working through the night.",

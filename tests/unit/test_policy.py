@@ -78,6 +78,13 @@ def test_links_beyond_the_most_a_document_may_owe_are_over_cap_oldest_first() ->
     assert [outcome for _, outcome, _ in chosen] == [Outcome.OVER_CAP, None, None]
 
 
+def test_links_that_are_known_do_not_count_for_the_cap() -> None:
+    links = [_judged(n, None) for n in range(1, 5)]
+    known = {judged.link.canonical for judged in links[:2]}
+    chosen = choose_backfill(links, first=False, now=NOW, backfill=None, undated_cap=9, most=1, known=known)
+    assert [outcome for _, outcome, _ in chosen] == [None, None, None, Outcome.OVER_CAP]
+
+
 def test_a_link_that_is_not_allowed_keeps_the_pattern_that_decided() -> None:
     judged = _judged(1, None, Decision.NOT_ALLOWED)
     assert choose_backfill([judged], first=False, now=NOW, backfill=None, undated_cap=0, most=9) == [
