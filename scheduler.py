@@ -3,7 +3,8 @@
 A *slot* is a due moment computed from the schedule, never from a process's clock phase, as epoch seconds:
 
 - ``every``: the moments ``n * every + offset``; `offset` lies within the source's jitter and follows from its name;
-- ``cron``: the fire times of the expression in UTC (a zone with summer time would skip or double slots).
+- ``cron``: the fire times of the expression in UTC (a zone with summer time would skip or double slots), each held back
+  by `offset`.
 
 Each tick asks every source for its latest slot that is not after now, and one transaction inserts ``(source, slot)``
 and defers the job; a slot that another scheduler inserted is a no-op. So any number of schedulers may run, and
@@ -58,7 +59,7 @@ RESCUE_EVERY = 5.0
 
 
 def find_slot(source: Source, now: datetime) -> datetime:
-    """The latest due moment of `source` that is not after `now` (aware UTC).
+    """The latest slot of `source` that is due at `now` (aware UTC).
 
     >>> from types import SimpleNamespace
     >>> daily = SimpleNamespace(name="a", cron="0 6 * * *", every=None, jitter=timedelta(0))
@@ -66,8 +67,10 @@ def find_slot(source: Source, now: datetime) -> datetime:
     '2026-03-29T06:00:00+00:00'
     """
     if source.cron is not None:
-        # cronsim gives moments strictly before its start when it walks back; one second later includes `now` itself.
-        return next(CronSim(source.cron, now.replace(microsecond=0) + timedelta(seconds=1), reverse=True))
+        # The jitter holds a slot back, it does not move it: with another jitter it is the same slot, and fires once.
+        due = now - timedelta(seconds=find_offset(source))
+        # cronsim gives moments strictly before its start when it walks back; one second later includes `due` itself.
+        return next(CronSim(source.cron, due.replace(microsecond=0) + timedelta(seconds=1), reverse=True))
     assert source.every is not None  # a source has one or the other, held by crawler.sources
     every, offset = source.every.total_seconds(), find_offset(source)
     return datetime.fromtimestamp((now.timestamp() - offset) // every * every + offset, UTC)

@@ -53,8 +53,17 @@ def test_cron_over_both_clock_changes_of_beirut_has_one_slot_a_day() -> None:
     assert all((moment.hour, moment.minute) == (22, 30) for moment in found)
 
 
+def test_jitter_holds_a_cron_slot_back_and_does_not_move_it() -> None:
+    source = _source(cron="*/10 * * * *", jitter=timedelta(minutes=2))
+    held = timedelta(seconds=find_offset(source))
+    assert held > timedelta(0), "a name whose offset is 0 shows nothing"
+    fires = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    assert find_slot(source, fires + held) == fires
+    assert find_slot(source, fires + held - timedelta(seconds=1)) == fires - timedelta(minutes=10)
+
+
 def test_cron_slot_includes_its_own_minute() -> None:
-    source = _source(cron="*/10 * * * *")
+    source = _source(cron="*/10 * * * *", jitter=timedelta(0))
     moment = datetime(2026, 5, 1, 10, 20, tzinfo=UTC)
     assert find_slot(source, moment) == moment
     assert find_slot(source, moment - timedelta(microseconds=1)) == moment - timedelta(minutes=10)
