@@ -170,11 +170,11 @@ class _Walk:
     """State of one walk: the run of text under way and the regions that are open."""
 
     names: dict[tuple[object, ...], frozenset[str]] = field(default_factory=dict)  # marks by tag and attributes
+    tokens: dict[str, tuple[str, ...]] = field(default_factory=dict)  # marks by class or id
     parts: list[str] = field(default_factory=list)
     link_chars: int = 0
     strong_chars: int = 0
     chars: int = 0
-    depth: int = 0
     deepest: int = 0
     regions: list[tuple[frozenset[str], int, int, int]] = field(default_factory=list)
     found: list[tuple[str, int, int, HtmlElement]] = field(default_factory=list)
@@ -190,8 +190,23 @@ class _Walk:
         get = element.get
         key = (element.tag, get("class"), get("id"), get("role"), get("style"), get("hidden"), get("aria-hidden"))
         if (known := self.names.get(key)) is None:
-            known = self.names[key] = _marks_of(element, str(element.tag))
+            known = self.names[key] = self._read_marks(*key)
         return known
+
+    def _read_marks(self, tag: str, *stated: str | None) -> frozenset[str]:
+        names, id_, role, style, hidden, unspoken = stated
+        marks = {_MARK_OF_TAG[tag]} if tag in _MARK_OF_TAG else set()
+        # a heading's id is its own words, for links to point at
+        for name in (names, None if tag in HEADINGS else id_):
+            for token in name.split() if name else ():
+                if (of_token := self.tokens.get(token)) is None:
+                    of_token = self.tokens[token] = _marks_of_token(token)
+                marks.update(of_token)
+        if role and role in _MARK_OF_ROLE:
+            marks.add(_MARK_OF_ROLE[role])
+        if hidden is not None or unspoken == "true" or "none" in _display(style):
+            marks.add("hidden")
+        return frozenset(marks)
 
 
 def walk(root: HtmlElement) -> PageTree:
@@ -204,53 +219,70 @@ def walk(root: HtmlElement) -> PageTree:
     return PageTree(root=root, blocks=_mark(state), chars=state.chars, depth=state.deepest)
 
 
-def _visit(state: _Walk, start: HtmlElement, block: HtmlElement) -> None:  # noqa: PLR0912
+def _visit(state: _Walk, start: HtmlElement, block: HtmlElement) -> None:  # noqa: PLR0912, PLR0915
     """One loop for the whole page, without recursion (pages nest thousands deep) and with few calls: it is hot."""
     stack = [(start, iter(start), block, False, False, state.marks_of(start), 0, 0)]
-    parts = state.parts
+    parts, found, regions, marks_of, flush = state.parts, state.found, state.regions, state.marks_of, state.flush
+    deepest = 0
     if start.text and not start.text.isspace():
         parts.append(start.text)
     while stack:
         element, children, block, linked, strong, marks, first, before = stack[-1]
-        child = next(children, None)
-        if child is not None:
+        for child in children:
             tag = child.tag
             if tag == "br":
                 if parts:
-                    state.flush(block)
+                    flush(block)
             else:
+                within, anchored, bold = block, linked, strong
                 if tag in BLOCK_TAGS or "-" in tag:
                     if parts:
-                        state.flush(block)
-                    block = child
+                        flush(block)
+                    within = child
                 elif tag == "a":
-                    linked = True
+                    anchored = True
                 elif tag in _STRONG:
-                    strong = True
-                own = _NOTHING if tag in _UNMARKED else state.marks_of(child)
-                stack.append((child, iter(child), block, linked, strong, own, len(state.found), state.chars))
-                if text := child.text:
-                    _take(state, text, linked, strong)
-                continue
+                    bold = True
+                text = child.text
+                if len(child):
+                    own = _NOTHING if tag in _UNMARKED else marks_of(child)
+                    stack.append((child, iter(child), within, anchored, bold, own, len(found), state.chars))
+                    if text and (parts or not text.isspace()):
+                        _take(state, text, anchored, bold)
+                    break
+                # Most elements have no children: done with at once.
+                deepest = max(deepest, len(stack) + 1)
+                if within is not child:
+                    if text and (parts or not text.isspace()):
+                        _take(state, text, anchored, bold)
+                    if parts and tag not in _UNMARKED and (own := marks_of(child)):
+                        regions.append((own, len(found), len(found) + 1, 0))
+                elif text and not text.isspace():
+                    at, chars = len(found), state.chars
+                    _take(state, text, anchored, bold)
+                    flush(child)
+                    if own := marks_of(child):
+                        regions.append((own, at, len(found), state.chars - chars))
+            tail = child.tail
+            if tail and (parts or not tail.isspace()):
+                _take(state, tail, linked, strong)
         else:
             stack.pop()
             if block is element and parts:
-                state.flush(block)
+                flush(block)
             if marks:
-                last = len(state.found) + (1 if parts and block is not element else 0)
-                state.regions.append((marks, first, last, state.chars - before))
-            if not stack:
-                break
-            state.deepest = max(state.deepest, len(stack) + 1)
-            child = element
-            _, _, block, linked, strong, _, _, _ = stack[-1]
-        if tail := child.tail:
-            _take(state, tail, linked, strong)
+                last = len(found) + (1 if parts and block is not element else 0)
+                regions.append((marks, first, last, state.chars - before))
+            if stack:
+                deepest = max(deepest, len(stack) + 1)
+                tail = element.tail
+                if tail and (parts or not tail.isspace()):
+                    _, _, _, linked, strong, _, _, _ = stack[-1]
+                    _take(state, tail, linked, strong)
+    state.deepest = deepest
 
 
 def _take(state: _Walk, text: str, linked: bool, strong: bool) -> None:
-    if not state.parts and text.isspace():
-        return
     state.parts.append(text)
     if linked:
         state.link_chars += len(text.strip())
@@ -258,39 +290,22 @@ def _take(state: _Walk, text: str, linked: bool, strong: bool) -> None:
         state.strong_chars += len(text.strip())
 
 
-def _marks_of(element: HtmlElement, tag: str) -> frozenset[str]:
-    attributes = element.attrib
-    marks = {_MARK_OF_TAG[tag]} if tag in _MARK_OF_TAG else set()
-    # a heading's id is its own words, for links to point at
-    name = (
-        attributes.get("class", "") if tag in HEADINGS else f"{attributes.get('class', '')} {attributes.get('id', '')}"
-    )
-    if len(name) > 1:
-        marks.update(_marks_of_name(name))
-    if (role := attributes.get("role")) and role in _MARK_OF_ROLE:
-        marks.add(_MARK_OF_ROLE[role])
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or "none" in _display(attributes.get("style")):
-        marks.add("hidden")
-    return frozenset(marks)
-
-
 def _display(style: str | None) -> str:
     return style.replace(" ", "").partition("display:")[2][:4] if style else ""
 
 
-def _marks_of_name(name: str) -> set[str]:
-    """Marks of class and id tokens. A weak word counts only where it closes a token: `post-tags` holds tags, but
+def _marks_of_token(token: str) -> tuple[str, ...]:
+    """Marks of a class or id. A weak word counts only where it closes a token: `post-tags` holds tags, but
     `tag-politics` is what WordPress writes on the article itself."""
-    marks = set()
-    for token in _CAMEL.sub("-", name).lower().split():
-        words = _WORDS.findall(token)
-        for at, word in enumerate(words):
-            mark = _MARK_OF_WORD.get(word)
-            if mark and (at == len(words) - 1 or mark not in _WEAK):
-                marks.add(mark)
-            if at and (mark := _MARK_OF_WORD.get(words[at - 1] + word)):
-                marks.add(mark)
-    return marks
+    words = _WORDS.findall(_CAMEL.sub("-", token).lower())
+    marks = []
+    for at, word in enumerate(words):
+        mark = _MARK_OF_WORD.get(word)
+        if mark and (at == len(words) - 1 or mark not in _WEAK):
+            marks.append(mark)
+        if at and (mark := _MARK_OF_WORD.get(words[at - 1] + word)):
+            marks.append(mark)
+    return tuple(marks)
 
 
 def _mark(state: _Walk) -> tuple[Block, ...]:

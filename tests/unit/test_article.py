@@ -29,8 +29,8 @@ XPATHS = {
 _WORDS = """
 article post entry content body text story main page title sidebar share social footer nav menu widget ad -ad- cookie
 cookies tags hidden hide- display:none comment comments Comments commentary reply- teaser Teaser meta related elated
-infinite-scroll infinitescroll mvp-post-add-box elementor-share-buttons field-body respond bottom articleBody post-content
-post_inner_wrapper fulltext FULLTEXT x 0
+infinite-scroll infinitescroll mvp-post-add-box elementor-share-buttons field-body respond bottom articleBody
+post-content post_inner_wrapper fulltext FULLTEXT x 0
 """
 WORDS = _WORDS.split()
 TAGS = (
