@@ -6,7 +6,8 @@ both against the published way, and trafilatura is pinned to one version.
 - `_OURS` and `_CORE` are second instances of two of its modules, with its XPaths read as tests on attributes
   (`selectors`). The published modules stay as they are.
 - The quick way goes through its steps with one copy of the page where `bare_extraction` makes four. The others serve
-  its rescues, which few pages need: those pages take its own way.
+  its rescues: the retry is made here too, on a copy of its own where it is due; the last rescue is left to
+  `bare_extraction`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ from crawler.extract.selectors import read_selector
 
 # Given so that trafilatura does not read the clock for a date search that is never made.
 _NO_DATES: dict[str, Any] = {"original_date": True, "extensive_search": False, "max_date": "2100-01-01"}
+
+
+# What its steps may raise on a strange page; in its own way it takes these for a page without text.
+_TROUBLE = (TypeError, ValueError, AttributeError, LookupError, RecursionError)
 
 
 def _second(name: str) -> ModuleType:
@@ -62,21 +67,50 @@ def main_text(root: HtmlElement, *, thorough: bool = False) -> tuple[str, ...]:
 
 
 def _quick(root: HtmlElement, options: Extractor) -> str | None:
-    """The text where none of trafilatura's rescues would be tried; None where one might."""
-    tree = copy(root)
-    prune_unwanted_nodes(tree, _CORE.RAW_TREE_PRUNE_XPATH)
-    prune_unwanted_nodes(tree, _CORE.REMOVE_COMMENTS_AND_LISTS_XPATH)
+    """The text where trafilatura has enough of it, after a second look where it has little of the page; else None."""
+    try:
+        body, text = _extract(_prune(root), options)
+        if len(text) < max(options.min_extracted_size, options.min_output_size):
+            return None
+        if len(text) < _CORE.ESCALATION_MAX_LENGTH and _is_small(len(text), root):
+            body = _look_again(root, options, body, text)
+        return str(xmltotxt(body, options.formatting))
+    except _TROUBLE:
+        return None  # what becomes of it is for trafilatura's own way to say
+
+
+def _prune(root: HtmlElement) -> HtmlElement:
+    """A copy of the page without comments and appended stories."""
+    tree = prune_unwanted_nodes(copy(root), _CORE.RAW_TREE_PRUNE_XPATH)
+    return prune_unwanted_nodes(tree, _CORE.REMOVE_COMMENTS_AND_LISTS_XPATH)
+
+
+def _extract(tree: HtmlElement, options: Extractor) -> tuple[Any, str]:
+    """The text's elements and the text; uses `tree` up."""
     body, text = _OURS.extract_content(convert_tags(tree_cleaning(tree, options), options), options)
-    if len(text) < max(options.min_extracted_size, options.min_output_size):
-        return None
-    if len(text) < _CORE.ESCALATION_MAX_LENGTH and _is_small(len(text), root):
-        return None
-    return str(xmltotxt(body, options.formatting))
+    return body, text
 
 
 def _is_small(chars: int, root: HtmlElement) -> bool:
-    """Whether a text of so many characters holds little of the page, as trafilatura measures pages (4 ms: only where
-    a sum that cannot be less, the page's words with a space at both ends of each element, leaves it open)."""
-    share = _CORE.ESCALATION_PAGE_SHARE
-    most = len(" ".join(root.text_content().split())) + 2 * sum(1 for _ in root.iter())
-    return bool(chars < share * most) and bool(chars < share * len(html2txt(root)))
+    """Whether a text of so many characters may be too little of the page, by a sum that cannot be less than what
+    trafilatura measures: its words with a space at both ends of each element, without what is never measured."""
+    page = root.text_content()
+    unmeasured = sum(
+        len("".join(element.text_content().split()))
+        for element in root.iter("aside", "footer")
+        if next(element.iterancestors("aside", "footer"), None) is None
+    )
+    most = len(" ".join(page.split())) - unmeasured + 2 * sum(1 for _ in root.iter())
+    return bool(chars < _CORE.ESCALATION_PAGE_SHARE * most)
+
+
+def _look_again(root: HtmlElement, options: Extractor, body: Any, text: str) -> Any:
+    """Its retry with looser settings, taken where the text is a small share of the page and the new one much longer."""
+    tree = _prune(root)
+    if len(text) >= _CORE.ESCALATION_PAGE_SHARE * len(html2txt(tree)):
+        return body
+    loose = copy(options)
+    loose.focus = "recall"
+    other, longer = _extract(tree, loose)
+    enough = max(options.min_extracted_size - 1, _CORE.ESCALATION_ACCEPT_RATIO * len(text))
+    return other if len(longer) > enough else body

@@ -22,6 +22,7 @@ _Facts = tuple[tuple[str | None, ...], str, tuple[str, ...]]
 _Test = Callable[[_Facts], bool]
 _Text = Callable[[_Facts], str]
 
+_NAMESPACES = {"re": "http://exslt.org/regular-expressions"}
 _FORM = re.compile(r"\s*(\()?\.//(\*|\w+)((?:\[.*\])?)(?(1)\)\[1\])\s*", re.DOTALL)
 _TOKEN = re.compile(r"\s*(?:(or|and)\b|self::(\w+)|@([\w-]+)|'([^']*)'|([a-z][\w:-]*)\(|([()=|,]))")
 _LITERAL = re.compile(r"[\w -]+")
@@ -42,22 +43,27 @@ def read_selector(xpath: XPath) -> Selector:
         # the first child of each parent that holds: its first in the page is the first of all
         predicates.pop()
         first = True
-    try:
-        tags, rest = _read_tags(found[2], predicates)
-        reader = _Reader()
-        test = reader.read_all(rest)
-    except _UnknownFormError:
+    tags, rest = _read_tags(found[2], predicates)
+    reader = _Reader()
+    tests, others = [], []
+    for predicate in rest:
+        try:
+            tests.append(reader.read(predicate))
+        except _UnknownFormError:
+            others.append(XPath(f"self::*[{predicate}]", namespaces=_NAMESPACES))
+    if rest and not tests:
         return cast(Selector, xpath)
-    return _Selector(tags, tuple(reader.names), test, first)
+    return _Selector(tags, tuple(reader.names), _all_of(tests) if tests else None, tuple(others), first)
 
 
 @dataclass(frozen=True, slots=True)
 class _Selector:
-    """Elements with one of `tags` (all where none) whose attributes `names` pass `test`."""
+    """Elements with one of `tags` (all where none) whose attributes `names` pass `test`, and of which `others` hold."""
 
     tags: tuple[str, ...]
     names: tuple[str, ...]
     test: _Test | None
+    others: tuple[XPath, ...]
     first: bool
 
     def __call__(self, tree: HtmlElement) -> list[HtmlElement]:
@@ -79,7 +85,7 @@ class _Selector:
             holds = known.get(facts)
             if holds is None:
                 holds = known[facts] = test(facts)
-            if holds:
+            if holds and all(other(element) for other in self.others):
                 yield element
 
 
@@ -117,13 +123,8 @@ class _Reader:
     tokens: list[tuple[str, ...]] = field(default_factory=list)
     at: int = 0
 
-    def read_all(self, predicates: list[str]) -> _Test | None:
-        tests = [self._read(predicate) for predicate in predicates]
-        if not tests:
-            return None
-        return tests[0] if len(tests) == 1 else _all_of(tests)
-
-    def _read(self, predicate: str) -> _Test:
+    def read(self, predicate: str) -> _Test:
+        """Raises `_UnknownFormError` for a predicate of another form."""
         self.tokens, self.at, end = [], 0, 0
         while end < len(predicate.rstrip()):
             found = _TOKEN.match(predicate, end)
@@ -156,7 +157,7 @@ class _Reader:
         while self._peek() == "and":
             self.at += 1
             tests.append(self._read_one())
-        return tests[0] if len(tests) == 1 else _all_of(tests)
+        return _all_of(tests)
 
     def _read_one(self) -> _Test:
         _, tag, attribute, _, function, mark, _ = self.tokens[self.at] if self.at < len(self.tokens) else ("",) * 7
@@ -320,6 +321,9 @@ def _any_of(tests: list[_Test]) -> _Test:
 
 
 def _all_of(tests: list[_Test]) -> _Test:
+    if len(tests) == 1:
+        return tests[0]
+
     def test(facts: _Facts) -> bool:
         for one in tests:  # noqa: SIM110
             if not one(facts):

@@ -112,7 +112,6 @@ def test_the_costly_xpaths_are_all_read() -> None:
     assert as_they_were == {
         "main_extractor.BODY_XPATH[4]",
         "main_extractor.COMMENTS_DISCARD_XPATH[1]",
-        "core.RAW_TREE_PRUNE_XPATH[0]",
     }
 
 
