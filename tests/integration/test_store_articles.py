@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from stored_rows import DAY, HOUR, NOW, VERSION, Desk, apply, date, extraction, link, one, source_row, table
 
-from archive.db import Connection, connect
+from archive.db import Connection, borrow, connect, open_pool
 from archive.records import CrawlBegun, DateRow, ExtractionRow, LeasedUrl, RemovalRow, Saved, hash_url
 from archive.store import articles, search
 
@@ -70,6 +70,21 @@ def test_a_new_article_is_stored_whole(conn: Connection, desk: Desk) -> None:
     assert (outcome["outcome"], outcome["due_at"], outcome["due_why"], outcome["article_id"]) == (
         "stored", NOW + HOUR, "revisit", saved.article_id,
     )  # fmt: skip
+
+
+def test_articles_of_every_shape_are_saved_by_one_plan(database: str) -> None:
+    bare = extraction(
+        title=None, summary=None, authors=(), tags=(), published=None, modified=None, flags=(), removals=(), credits=()
+    )
+    with open_pool(database, size=1) as pool, borrow(pool) as conn:
+        apply(conn, source_row())
+        desk = Desk(conn)
+        begun, leased = desk.owe(URL, URL + "2")
+        for url, one_of_them in zip(leased, (extraction(), bare), strict=True):
+            saved = articles.save_article(conn, desk.save(begun, url, extraction=one_of_them, url=url.url))
+            assert saved.outcome == "stored"
+        plans = [row["statement"] for row in table(conn, "SELECT statement FROM pg_prepared_statements")]
+        assert sum("INSERT INTO store.extraction" in plan for plan in plans) == 1
 
 
 def test_the_same_save_again_changes_nothing_and_says_the_same(conn: Connection, desk: Desk) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from stored_rows import DAY, NOW, Desk, apply, one, source_row
 
-from archive.db import Connection, connect
+from archive.db import Connection, borrow, connect, open_pool
 from archive.records import RobotsRow
 from archive.store import captures, hosts, robots, warcs
 
@@ -38,6 +38,14 @@ def test_once_sent_the_next_request_waits_the_delay_only(conn: Connection) -> No
     hosts.mark_sent(conn, HOST)
     assert seconds(4) < hosts.claim(conn, HOST, seconds(5), LEASE).wait <= seconds(5)
     assert one(conn, "SELECT requests FROM store.host") == 1
+
+
+def test_only_the_note_that_a_request_was_sent_is_not_waited_for_on_disk(database: str) -> None:
+    with open_pool(database, size=1) as pool, borrow(pool) as conn:
+        conn.execute("SET synchronous_commit = on")
+        hosts.claim(conn, HOST, seconds(5), LEASE)
+        hosts.mark_sent(conn, HOST)
+        assert one(conn, "SHOW synchronous_commit") == "on"
 
 
 def test_of_two_sources_on_a_host_the_slower_ones_gap_is_kept(conn: Connection) -> None:
