@@ -23,7 +23,7 @@ RecordType = Literal["response", "revisit"]
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
-# fastwarc's levels on 120 pages of the evaluation set (249 kB each) in ms CPU and kB a page: 2: 2.1, 56.1; 3: 2.4, 52.6;
+# fastwarc's levels on 120 pages of the evaluation set (249 kB each), ms CPU and kB a page: 2: 2.1, 56.1; 3: 2.4, 52.6;
 # 4: 2.8, 51.1; 5: 3.1, 50.0; 6: 3.7, 49.8; 9: 6.5, 49.3. A quarter of level 6's time is worth a fortieth of the space.
 _LEVEL = 4
 _TRUNCATED = frozenset({"length", "time", "disconnect", "unspecified"})
