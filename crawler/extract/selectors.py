@@ -291,8 +291,8 @@ def _searcher(pattern: str, flags: str) -> Callable[[str], bool]:
     if flags not in {"", "i"}:
         raise _UnknownFormError(flags)
     whole = re.compile(pattern, re.IGNORECASE if flags else 0)
-    parts = pattern.split("|") if not flags and "(" not in pattern else _split_alternatives(pattern, flags)
-    plain = tuple(part for part in parts if _LITERAL.fullmatch(part))
+    parts = _split_alternatives(pattern)
+    plain = () if flags else tuple(part for part in parts if _LITERAL.fullmatch(part))
     others = [part for part in parts if not _LITERAL.fullmatch(part)]
     rest = re.compile("|".join(others)).search if others else None
     if not plain:
@@ -333,9 +333,9 @@ def _all_of(tests: list[_Test]) -> _Test:
     return test
 
 
-def _split_alternatives(pattern: str, flags: str) -> list[str]:
-    """The alternatives of a pattern at its top level; itself alone where case is ignored."""
-    if flags or "\\" in pattern or re.search(r"\[[^\]]*[()|]", pattern):
+def _split_alternatives(pattern: str) -> list[str]:
+    """The alternatives of a pattern at its top level."""
+    if "\\" in pattern or re.search(r"\[[^\]]*[()|]", pattern):
         return [pattern]
     parts, depth, start = [], 0, 0
     for at, char in enumerate(pattern):
