@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,10 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-from crawler.extract.around import is_elsewhere
 from crawler.extract.jsonld import Statement
 from crawler.extract.language import detect_language
-from crawler.extract.names import bold_signature, visible_byline
+from crawler.extract.names import visible_byline
 from crawler.extract.page import PageTree, squeeze
 from crawler.extract.signers import Head, stated_authors
 from crawler.extract.site import SiteWord
@@ -27,6 +27,7 @@ from crawler.extract.times import (
 from crawler.extract.titles import loosen, rank_titles
 from crawler.records import ClaimedDate
 
+_NOT_LATIN = re.compile("[\u0370-\u1fff\u2e80-\ufffd]")
 _AROUND = 30  # blocks after the headline in which byline and date stand
 
 
@@ -91,12 +92,11 @@ def read_metadata(tree: PageTree, metas: dict[str, str], statement: Statement, c
     languages = _languages(tree.root, metas, statement, context)
     language = context.language or _written_in(titles, languages)
     reading = Reading(timezone=context.timezone, fetched_at=context.fetched_at, language=language)
-    around = visible_claims(tree.blocks, first, last, headline, reading)
+    around = functools.cache(lambda: visible_claims(tree.blocks, first, last, headline, reading))
     published = context.site.date and reading.read(context.site.date, "setting")
     published = published or choose_date(published_claims(statement.published, metas, around, context.url), reading)
     modified = choose_date(modified_claims(statement.modified, metas, around), reading)
-    near = [block for block in tree.blocks[first:last] if not is_elsewhere(block, headline)]
-    head = Head(blocks=near, byline=printed.names, signature=bold_signature(tree.blocks, headline))
+    head = Head(blocks=tree.blocks, first=first, last=last, headline=headline, byline=printed.names)
     authors = stated_authors(tree.root, statement, head, site_name)
     return Metadata(
         titles=titles,
@@ -190,7 +190,10 @@ def _absolute(address: str | None, url: str) -> str | None:
 
 def _written_in(titles: tuple[tuple[str, str], ...], languages: tuple[str | None, ...]) -> str | None:
     """The declared language tag that fits the headline's script; it decides between day first and month first."""
-    code = detect_language(titles[0][1] if titles else "", languages)
+    title = titles[0][1] if titles else ""
+    if not _NOT_LATIN.search(title):
+        return next(filter(None, languages), None)
+    code = detect_language(title, languages)
     return next(
         (tag for tag in languages if tag and code and tag.replace("_", "-").split("-")[0].lower() == code), code
     )

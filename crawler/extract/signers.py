@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
+from crawler.extract.around import is_elsewhere
 from crawler.extract.jsonld import Statement
-from crawler.extract.names import split_names
+from crawler.extract.names import bold_signature, split_names
 from crawler.extract.page import Block, squeeze
 from crawler.extract.titles import loosen
 
@@ -35,11 +36,13 @@ _LONGEST = 160
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Head:
-    """What stands around the headline: its blocks, the names of the printed byline, a signature in bold."""
+    """The page's blocks, which of them stand around the headline, and the names of the byline printed there."""
 
-    blocks: Sequence[Block]
+    blocks: tuple[Block, ...]
+    first: int
+    last: int
+    headline: int
     byline: tuple[str, ...]
-    signature: tuple[str, ...]
 
 
 def stated_authors(root: HtmlElement, statement: Statement, head: Head, site_name: str | None) -> tuple[str, ...]:
@@ -54,13 +57,21 @@ def stated_authors(root: HtmlElement, statement: Statement, head: Head, site_nam
         return own
     organisation = statement.organisations[:1]
     from_meta = _names_in_metas(root)
-    marked = _names_in_markup(root, head.blocks)
-    byline = tuple(name for name in head.byline if not (site and loosen(name).startswith(f"{site} "))) or head.byline
-    for names in (from_meta, marked if any(map(_is_full, marked)) else (), byline, marked, head.signature):
+    for names in _named(root, head, site, from_meta):
         own = _without(site, names)
         if own and (not organisation or all(map(_is_full, own))):
             return own
     return persons or organisation or from_meta
+
+
+def _named(root: HtmlElement, head: Head, site: str, from_meta: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The names of each place in turn, looked for only when it is asked for."""
+    yield from_meta
+    marked = _names_in_markup(root, head)
+    yield marked if any(map(_is_full, marked)) else ()
+    yield tuple(name for name in head.byline if not (site and loosen(name).startswith(f"{site} "))) or head.byline
+    yield marked
+    yield bold_signature(head.blocks, head.headline)
 
 
 def _without(site: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,8 +89,9 @@ def _names(stated: tuple[str, ...]) -> tuple[str, ...]:
 
 def _names_in_metas(root: HtmlElement) -> tuple[str, ...]:
     """The names of the first author meta that has any; a page with several authors repeats it."""
+    head = root.find("head")
     stated: dict[str, list[str]] = {}
-    for element in root.iter("meta"):
+    for element in (root if head is None else head).iter("meta"):
         name = element.get("property") or element.get("name")
         name = name or ("articleAuthor" if element.get("itemprop") == "articleAuthor" else None)
         if name and (content := squeeze(element.get("content") or "")):
@@ -87,12 +99,13 @@ def _names_in_metas(root: HtmlElement) -> tuple[str, ...]:
     return next(filter(None, (_names(tuple(stated[name])) for name in _AUTHOR_METAS.split() if name in stated)), ())
 
 
-def _names_in_markup(root: HtmlElement, near: Sequence[Block]) -> tuple[str, ...]:
+def _names_in_markup(root: HtmlElement, head: Head) -> tuple[str, ...]:
     """Microdata's ``author``, else the first link with ``rel=author``; with those beside it, not under a comment.
 
     Teasers carry both as well: it must stand near the headline, or be the only one of its kind.
     """
-    blocks = {block.element for block in near}
+    near = head.blocks[head.first : head.last]
+    blocks = {block.element for block in near if not is_elsewhere(block, head.headline)}
     for find in _MARKED_UP:
         found = [element for element in _elements(find, root) if not _is_comment(element)]
         parents = {element.getparent() for element in found}

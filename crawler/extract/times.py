@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -137,30 +137,33 @@ class Visible:
 
 
 def published_claims(
-    statement_date: str | None, metas: dict[str, str], visible: Visible, url: str
-) -> list[tuple[str, str]]:
-    """(provenance, raw) for publication, the most trusted first; an update's date where there is no other."""
-    claims = [("jsonld", statement_date)] if statement_date else []
-    claims += [(f"meta:{name}", metas[name]) for name in _PUBLISHED_METAS.split() if name in metas]
-    claims += visible.published
+    statement_date: str | None, metas: dict[str, str], visible: Callable[[], Visible], url: str
+) -> Iterator[tuple[str, str]]:
+    """(provenance, raw) for publication, the most trusted first; an update's date where there is no other.
+
+    `visible` is asked only once what is stated for machines does not do.
+    """
+    if statement_date:
+        yield "jsonld", statement_date
+    yield from ((f"meta:{name}", metas[name]) for name in _PUBLISHED_METAS.split() if name in metas)
+    yield from visible().published
     if found := _URL_DATE.search(url):
         year, _, *parts = found.groups()
-        claims.append(
-            (
-                "url",
-                f"{year}-{parts[0] or parts[2]}-{parts[1] or parts[3]}"
-                if not parts[4]
-                else f"{parts[5]} {parts[4]} {year}",
-            )
-        )
-    return [*claims, *visible.updated]
+        if parts[4]:
+            yield "url", f"{parts[5]} {parts[4]} {year}"
+        else:
+            yield "url", f"{year}-{parts[0] or parts[2]}-{parts[1] or parts[3]}"
+    yield from visible().updated
 
 
-def modified_claims(statement_date: str | None, metas: dict[str, str], visible: Visible) -> list[tuple[str, str]]:
+def modified_claims(
+    statement_date: str | None, metas: dict[str, str], visible: Callable[[], Visible]
+) -> Iterator[tuple[str, str]]:
     """(provenance, raw) for the last change."""
-    claims = [("jsonld", statement_date)] if statement_date else []
-    claims += [(f"meta:{name}", metas[name]) for name in _MODIFIED_METAS.split() if name in metas]
-    return [*claims, *visible.updated]
+    if statement_date:
+        yield "jsonld", statement_date
+    yield from ((f"meta:{name}", metas[name]) for name in _MODIFIED_METAS.split() if name in metas)
+    yield from visible().updated
 
 
 def visible_claims(blocks: tuple[Block, ...], first: int, last: int, headline: int, reading: Reading) -> Visible:
@@ -176,14 +179,15 @@ def visible_claims(blocks: tuple[Block, ...], first: int, last: int, headline: i
     for block in blocks[first:last]:
         if is_elsewhere(block, headline):
             continue
-        issued, changed = split_update(block.text) if len(block.text) <= _MAX_VISIBLE else (block.text, "")
-        if id(block.element) not in seen:
-            seen.add(id(block.element))
-            times = [("time", value) for value in _machine_times(block.element)]
-            (updated if changed and not _DIGIT.search(issued) else machine).extend(times)
-        if block.index == headline or len(block.text) > _MAX_VISIBLE or not _DIGIT.search(block.text):
+        short = len(block.text) <= _MAX_VISIBLE
+        dated = short and _DIGIT.search(block.text) is not None
+        times = [] if id(block.element) in seen else [("time", value) for value in _machine_times(block.element)]
+        seen.add(id(block.element))
+        issued, changed = split_update(block.text) if short and (dated or times) else (block.text, "")
+        (updated if changed and not _DIGIT.search(issued) else machine).extend(times)
+        if not dated or block.index == headline or _NUMBER.fullmatch(block.text):
             continue
-        if not _NUMBER.fullmatch(block.text) and not _is_clock(block, headline, reading):
+        if not _is_clock(block, headline, reading):
             printed += [("text", issued)] if _DIGIT.search(issued) else []
             updated += [("text", changed)] if _DIGIT.search(changed) else []
     return Visible(published=tuple(machine + printed[:_MAX_PRINTED]), updated=tuple(updated))
