@@ -42,7 +42,7 @@ _ROLE = re.compile(
 # What stands over an author's box or behind it, and names nobody.
 _LABEL_ONLY = re.compile(
     r"^\W*(?:(?:more\s+)?about\s+(?:the\s+|this\s+)?(?:authors?|writers?|reporters?|journalists?|contributors?)|über\s+(?:den\s+autor|die\s+autorin)|à\s+propos\s+de\s+l.auteur|sobre\s+(?:el|la|o|a)\s+autora?|meet\s+the\s+(?:author|writer)"
-    r"|(?:view|see|read|show)\s+(?:all|more|full\s+bio)(?:\s+(?:posts?|articles?|stories|from\s+this\s+author))?"
+    r"|(?:zeige\s+)?alle\s+(?:artikel|beiträge)|(?:view|see|read|show)\s+(?:all|more|full\s+bio)(?:\s+(?:posts?|articles?|stories|from\s+this\s+author))?"
     r"|(?:all|more|latest|recent)\s+(?:posts?|articles?|stories)(?:\s+(?:by|from)(?:\s+(?:this\s+)?(?:author|writer))?)?"
     r"|(?:نبذة\s+)?عن\s+(?:الكاتب|الكاتبة|المؤلف|المؤلفة|المحرر|الصحفي|كاتب\s+المقال)"
     r"|(?:المزيد\s+من|جميع|كل|أحدث|آخر|عرض\s+(?:كل|جميع)|شاهد\s+(?:كل|جميع))\s+(?:ال)?(?:مقالات|مواضيع|منشورات|تدوينات|كتابات)(?:\s+(?:الكاتب|الكاتبة))?"
