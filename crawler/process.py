@@ -33,6 +33,7 @@ _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
 _GATE_CHARS = 6_000
 _GATE_BLOCKS = 400
 _PROSE = 80
+_HEADLINES = re.compile(r"^(?:title-echo|link-line)$|\.links$|read-also-line$")  # they tell who said what
 _HEAD = 12  # lines in which a dateline of its own may stand, behind title, date and captions
 
 
@@ -235,7 +236,8 @@ def _credit_lines(cleaned: cleaning.Cleaned) -> tuple[str, ...]:
 
     A last line that is a sentence only mentions the agency that it names.
     """
-    removed = [removal.text.strip() for removal in cleaned.removals if removal.zone != "body"]
+    ends = (removal for removal in cleaned.removals if removal.zone != "body")
+    removed = [removal.text.strip() for removal in ends if not _HEADLINES.search(removal.rule)]
     short = [line for line in cleaned.kept[-2:] if len(line.text) < 120 and not ends_sentence(line.text)]
     return tuple(text for text in (*removed, *(line.text for line in short)) if text and len(text) < 200)
 

@@ -118,5 +118,13 @@ def test_copy_is_credited_where_the_agency_signs_and_not_on_the_near_twin(
     assert credits_of(mentioned) == ()
 
 
+@pytest.mark.parametrize(
+    "headline",
+    ['<p><a href="/1">«رويترز»: القطارات تعود</a></p>', '<p>اقرأ أيضا: <a href="/2">«رويترز»: القطارات تعود</a></p>'],
+)
+def test_headline_of_another_story_credits_nobody(headline: str) -> None:
+    assert credits_of(Shown(line="", below=headline, lang="ar")) == ()
+
+
 def test_every_place_of_a_credit_has_its_pair() -> None:
     assert set(PLACES) == set(CONFIDENCE)
