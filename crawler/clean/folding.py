@@ -30,6 +30,8 @@ def fold(text: str) -> str:
     >>> fold("«اقْرأ أيضاً:»")
     'اقرا ايضا'
     """
+    if text.isascii():  # a table and a pattern less, for half the lines there are
+        return " ".join(_WORD.findall(text.lower().replace("`", "'")))
     text = _DROPPED.sub("", unicodedata.normalize("NFKC", text).casefold()).translate(_LETTERS)
     return " ".join(_WORD.findall(text))
 

@@ -105,10 +105,11 @@ def doubts(signals: Signals) -> tuple[str, ...]:
 def _by_words(signals: Signals) -> Refusal | None:
     """Walls, challenges and errors: their own words, on a page with little other text."""
     title = signals.page_title or signals.title or ""
+    signs = [sign for sign in _signs() if signals.words <= sign.max_words]
+    if not signs:
+        return None  # most articles are longer than any sign's page: nothing is folded for them
     text = f" {fold(signals.page_text)} "
-    for sign in _signs():
-        if signals.words > sign.max_words:
-            continue
+    for sign in signs:
         for phrase in sign.titles:
             if _opens(title, phrase):
                 return Refusal(reason=sign.reason, detail=f"the title says {phrase!r}, {signals.words} words of text")

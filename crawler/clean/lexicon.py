@@ -61,7 +61,7 @@ class Lexicon:
     whole: dict[str, tuple[Rule, ...]]
     opening: dict[str, tuple[tuple[str, Rule], ...]]  # by first word
     ending: dict[str, tuple[tuple[str, Rule], ...]]  # by last word
-    within: tuple[tuple[str, Rule], ...]
+    within: dict[str, tuple[tuple[int, str, Rule], ...]]  # by first word, each with its place among them
     shaped: tuple[Rule, ...]
 
 
@@ -92,7 +92,8 @@ def index_rules(rules: list[Rule]) -> Lexicon:
     whole: dict[str, tuple[Rule, ...]] = {}
     opening: dict[str, tuple[tuple[str, Rule], ...]] = {}
     ending: dict[str, tuple[tuple[str, Rule], ...]] = {}
-    within: list[tuple[str, Rule]] = []
+    within: dict[str, tuple[tuple[int, str, Rule], ...]] = {}
+    count = 0
     for rule in rules:
         for phrase in rule.phrases:
             if rule.match == "whole":
@@ -104,9 +105,11 @@ def index_rules(rules: list[Rule]) -> Lexicon:
                 word = phrase.split()[-1]
                 ending[word] = (*ending.get(word, ()), (phrase, rule))
             else:
-                within.append((phrase, rule))
+                word = phrase.split()[0]
+                within[word] = (*within.get(word, ()), (count, phrase, rule))
+                count += 1
     shaped = tuple(rule for rule in rules if rule.shapes)
-    return Lexicon(rules=tuple(rules), whole=whole, opening=opening, ending=ending, within=tuple(within), shaped=shaped)
+    return Lexicon(rules=tuple(rules), whole=whole, opening=opening, ending=ending, within=within, shaped=shaped)
 
 
 def spell_out(phrase: str) -> Iterator[str]:

@@ -57,9 +57,12 @@ def _candidates(line: Line, folded: str, lexicon: Lexicon) -> Iterator[Rule]:
         if folded.endswith(phrase) and (len(folded) == len(phrase) or folded[-len(phrase) - 1] == " "):
             yield rule
     if len(words) <= 60:
-        for phrase, rule in lexicon.within:
-            if phrase in folded and f" {phrase} " in f" {folded} ":
-                yield rule
+        begun = [entry for word in dict.fromkeys(words) for entry in lexicon.within.get(word, ())]
+        if begun:
+            padded = f" {folded} "
+            yield from (
+                rule for _, phrase, rule in sorted(begun, key=lambda entry: entry[0]) if f" {phrase} " in padded
+            )
         for rule in lexicon.shaped:
             fits = len(words) <= rule.max_words and any(shape.fullmatch(folded) for shape in rule.shapes)
             if fits and (not rule.label or _is_no_sentence(line)):

@@ -167,7 +167,8 @@ def _sound_utf8(body: bytes) -> str | None:
     except UnicodeDecodeError:
         text = body.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    sound = sum(1 for char in text[:_SAMPLE] if char > "\x7f" and char != "\ufffd")
+    sample = text[:_SAMPLE]
+    sound = len(sample) - len(sample.encode("ascii", "ignore")) - sample.count("\ufffd")
     return text if sound and broken <= max(1, sound * _BROKEN_SHARE) and sound > 20 else None
 
 
