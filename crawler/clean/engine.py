@@ -10,6 +10,7 @@ from crawler.clean.folding import fold
 from crawler.clean.lexicon import load_lexicon
 from crawler.clean.phrases import apply_lexicon
 from crawler.clean.standfirst import find_standfirst
+from crawler.clean.strangers import take_strangers
 from crawler.clean.structure import Facts, apply_structure
 from crawler.clean.verdicts import Sheet
 from crawler.records import Line, Removal
@@ -45,6 +46,7 @@ def clean(
     _take_host_lines(sheet, host_lines)
     apply_lexicon(sheet, load_lexicon())
     apply_structure(sheet, facts)
+    take_strangers(sheet, facts)
     standfirst = find_standfirst(sheet, facts)
     for at in standfirst:
         sheet.force(at, "standfirst")

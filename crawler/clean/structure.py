@@ -56,7 +56,6 @@ _PARTS = re.compile(r"\s[|¦•·–—/\-]+\s|\|")
 _INFO_WORDS = 24
 _DESCRIBED_WORDS = 6
 _LISTED_LINK, _ALL = 0.4, 0.9  # a list item of a bold kicker and a link: «**Storm:** Harbour closed»
-_PULL_WORDS = 5
 _SYMBOLS = re.compile(r"^[\W_ـ]*$")  # a tatweel counts as a letter; «ــــ» is a rule
 
 
@@ -84,7 +83,6 @@ def apply_structure(sheet: Sheet, facts: Facts) -> None:
     _take_info_lines(sheet)
     _take_credits(sheet, facts)
     _take_bylines(sheet, facts)
-    _take_pull_quotes(sheet)
     _take_links(sheet)
 
 
@@ -206,16 +204,6 @@ def _is_date(folded: str) -> bool:
     words = folded.split()
     dated = all(word in _DATE_WORDS or word.rstrip("stndrhamp").isdigit() for word in words)
     return dated and any(word[0].isdigit() for word in words)
-
-
-def _take_pull_quotes(sheet: Sheet) -> None:
-    """A quotation set large that a paragraph of the text has too, with the name under it."""
-    texts = [sheet.folded[at] for at in sheet.open() if "quote" not in sheet.lines[at].marks]
-    for at in sheet.open():
-        if "quote" not in sheet.marks(at) or sheet.words(at) < _PULL_WORDS:
-            continue
-        if any(sheet.folded[at] in text for text in texts):
-            sheet.take(at, "pull-quote")
 
 
 def _take_links(sheet: Sheet) -> None:

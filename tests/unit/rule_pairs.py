@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -67,7 +68,15 @@ NAMED = SiteRules(body="div.story")
 PATTERN = SiteRules(remove_lines=(r"Tip line [\d ]+",))
 AUTHOR = '<meta name="author" content="{}">'
 MORE = "<p>The firms have been asked to answer by letter, and have until the end of the month to do so.</p>"
+BIO = "Nora Finch is a reporter of ours in the harbour and has written about ships and the men who own them since 2009."
+ASIDE = "تصل نشرة الميناء إلى بريدك كل صباح جمعة وفيها مواعيد السفن."
 SITE = '<meta property="og:site_name" content="{}">'
+
+
+def stated(*paragraphs: str) -> str:
+    """JSON-LD with these paragraphs as the article's body."""
+    node = {"@type": "NewsArticle", "articleBody": "\n".join(paragraphs)}
+    return f'<script type="application/ld+json">{json.dumps(node)}</script>'
 
 
 def box(name: str, text: str) -> str:
@@ -208,5 +217,32 @@ PAIRS: dict[str, Pair] = {
     "region-aside": region("aside", "div.beside", "The board in figures: nine members"),
     "region-hidden": region("div.sr-only", "div.hidden-harbour", "لمن يسمع الصفحة ولا يراها", lang="ar"),
     "region-author": region("div.author", "div.author-led", "رئيسة قسم الشؤون البحرية", lang="ar"),
+    "region-paywall": region("div.paywall", "div.wall", "Nine weeks for nine shillings"),
+    "pull-quote": Pair(
+        takes=Shown(
+            line="ويسمي أربع شركات تقاضت أجرا عن أعمال",
+            within="<blockquote>ويسمي أربع شركات تقاضت أجرا عن أعمال</blockquote>",
+            lang="ar",
+            rules=NAMED,
+        ),
+        leaves=Shown(
+            line="ويسمي خمس شركات تقاضت أجرا عن أعمال",
+            within="<blockquote>ويسمي خمس شركات تقاضت أجرا عن أعمال</blockquote>",
+            lang="ar",
+            rules=NAMED,
+        ),
+    ),
+    "next-story": Pair(
+        takes=Shown(line="Storm shuts the coast road", below=f"<div><h1>Storm shuts the coast road</h1>{MORE}</div>"),
+        leaves=Shown(line="What the report says", below=f"<h1>What the report says</h1>{MORE}"),
+    ),
+    "author-bio": Pair(
+        takes=Shown(line=BIO, below=f"<p>{BIO}</p>", head=AUTHOR.format("Nora Finch")),
+        leaves=Shown(line=BIO, below=f"<p>{BIO}</p>", head=AUTHOR.format("Ada Moss")),
+    ),
+    "unwitnessed": Pair(
+        takes=Shown(line=ASIDE, within=box("inset", ASIDE), head=stated(*ARABIC), lang="ar"),
+        leaves=Shown(line=ASIDE, within=box("inset", ASIDE), head=stated(*ARABIC, ASIDE), lang="ar"),
+    ),
     "region-meta": region("div.post-meta", "div.meta-study", "Number four of the week"),
 }
