@@ -7,9 +7,11 @@ from crawler.clean.structure import Facts
 from crawler.clean.verdicts import Sheet
 from crawler.records import Line
 
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PULL_WORDS = 5
 _STORY = 3  # paragraphs above a second headline, at least: below fewer it may be the story's own
 _BIO_WORDS = 80
+_HEADING_WORDS = 16  # some sites set paragraphs as headings
 _BIO_VERBS = frozenset(
     {
         "is",
@@ -40,6 +42,7 @@ def take_strangers(sheet: Sheet, facts: Facts) -> None:
     _take_next_story(sheet)
     _take_author_bio(sheet, facts)
     _take_unwitnessed(sheet)
+    _take_bare_headings(sheet)
 
 
 def _take_pull_quotes(sheet: Sheet) -> None:
@@ -101,8 +104,17 @@ def _take_unwitnessed(sheet: Sheet) -> None:
 
 def _heads(line: Line, after: Line) -> bool:
     """Whether a line is the heading of a paragraph that articleBody has; it often has no headings at all."""
-    return line.tag in {"h2", "h3", "h4", "h5"} and bool(after.witnessed)
+    return line.tag in _HEADINGS and bool(after.witnessed)
 
 
 def _chars(sheet: Sheet, lines: list[int]) -> int:
     return sum(len(sheet.lines[at].text) for at in lines)
+
+
+def _take_bare_headings(sheet: Sheet) -> None:
+    """Headings that end the text: what they head was not taken for text («More on this story»)."""
+    for at in reversed(sheet.open()):
+        line = sheet.lines[at]
+        if line.tag not in _HEADINGS or sheet.words(at) > _HEADING_WORDS or line.text.rstrip().endswith("."):
+            return
+        sheet.take(at, "bare-heading")

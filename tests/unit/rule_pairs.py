@@ -236,6 +236,10 @@ PAIRS: dict[str, Pair] = {
         takes=Shown(line="Storm shuts the coast road", below=f"<div><h1>Storm shuts the coast road</h1>{MORE}</div>"),
         leaves=Shown(line="What the report says", below=f"<h1>What the report says</h1>{MORE}"),
     ),
+    "bare-heading": Pair(
+        takes=Shown(line="مزيد من أخبار الميناء", below="<h2>مزيد من أخبار الميناء</h2>", lang="ar", rules=NAMED),
+        leaves=Shown(line="What comes next", below=f"<h2>What comes next</h2>{MORE}", rules=NAMED),
+    ),
     "author-bio": Pair(
         takes=Shown(line=BIO, below=f"<p>{BIO}</p>", head=AUTHOR.format("Nora Finch")),
         leaves=Shown(line=BIO, below=f"<p>{BIO}</p>", head=AUTHOR.format("Ada Moss")),
