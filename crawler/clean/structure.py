@@ -55,6 +55,7 @@ _DAY = re.compile(r"(?<!\d)(?:\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{4}[/.\-]\d{1,
 _PARTS = re.compile(r"\s[|¦•·–—/\-]+\s|\|")
 _INFO_WORDS = 24
 _DESCRIBED_WORDS = 6
+_TITLE_WORDS = 4
 _LISTED_LINK, _ALL = 0.4, 0.9  # a list item of a bold kicker and a link: «**Storm:** Harbour closed»
 _SYMBOLS = re.compile(r"^[\W_ـ]*$")  # a tatweel counts as a letter; «ــــ» is a rule
 
@@ -110,10 +111,17 @@ def _take_title_echo(sheet: Sheet, facts: Facts) -> None:
 
 
 def _holds_title(folded: str, titles: set[str]) -> bool:
-    """Whether a heading is a title with a kicker before it or a site's name behind."""
-    return any(
-        (folded.endswith(f" {title}") or folded.startswith(f"{title} ")) and title.count(" ") >= 3 for title in titles
-    )
+    """Whether a heading is a title with a kicker before it or a site's name behind, or says it in other words."""
+    words = set(folded.split())
+    for title in titles:
+        told = set(title.split())
+        if len(told) >= _TITLE_WORDS and (
+            folded.endswith(f" {title}")
+            or folded.startswith(f"{title} ")
+            or len(words & told) * 5 >= max(len(words), len(told)) * 3
+        ):
+            return True
+    return False
 
 
 def _take_symbols(sheet: Sheet) -> None:

@@ -35,8 +35,8 @@ ARTICLES = [name for name in NAMES if "rejected" not in load(name)[1]]
 OTHERS = [name for name in NAMES if name not in ARTICLES]
 
 
-def test_there_are_articles_and_others_in_two_languages() -> None:
-    assert {name.split("_")[0] for name in ARTICLES} == {"arabic", "english"}
+def test_there_are_articles_and_others_in_three_languages() -> None:
+    assert {name.split("_")[0] for name in ARTICLES} == {"arabic", "english", "german"}
     assert {load(name)[1]["rejected"] for name in OTHERS} >= {
         "section_page",
         "consent_wall",
