@@ -56,6 +56,7 @@ _PARTS = re.compile(r"\s[|¦•·–—/\-]+\s|\|")
 _INFO_WORDS = 24
 _DESCRIBED_WORDS = 6
 _TITLE_WORDS = 4
+_ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$")
 _LISTED_LINK, _ALL = 0.4, 0.9  # a list item of a bold kicker and a link: «**Storm:** Harbour closed»
 _SYMBOLS = re.compile(r"^[\W_ـ]*$")  # a tatweel counts as a letter; «ــــ» is a rule
 
@@ -221,5 +222,7 @@ def _take_links(sheet: Sheet) -> None:
         listed = "list" in line.marks and line.links >= _LISTED_LINK and line.links + line.strong >= _ALL
         if (line.links < 0.8 and not listed) or (line.witnessed and ends_sentence(line.text)):
             continue
+        if line.beside and _ADDRESS.match(line.text):
+            continue  # printed for its own sake
         if sheet.places[at] != "body" or not ends_sentence(line.text) or "list" in line.marks:
             sheet.take(at, "link-line")

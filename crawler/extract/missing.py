@@ -16,6 +16,7 @@ APART = frozenset(
     """nav related share newsletter comments caption figure ad author tags legal paywall form button footer aside hidden
     meta""".split()  # noqa: SIM905
 )
+_SUB_HEADS = frozenset({"h2", "h3", "h4", "h5"})
 _MIN_ALIKE = 50  # characters of a paragraph outside the run of the text
 _MIN_INSIDE = 40
 _DECK_WORDS = (6, 130)
@@ -49,7 +50,8 @@ def find_missing(blocks: tuple[Block, ...], taken: Set[int], headline: int, *, l
     for block in blocks[max(0, headline + 1) :]:
         if block.tag == "h1" and block.index > last:
             break  # the next story of an endless page
-        if block.index not in taken and not block.marks & apart and block.links * 2 < len(block.text):
+        own = apart - {"meta"} if block.tag in _SUB_HEADS else apart  # «10:40 Bridge reopens» is marked as a time
+        if block.index not in taken and not block.marks & own and block.links * 2 < len(block.text):
             open_blocks.append(block)
     alike = {
         block.index
@@ -128,7 +130,7 @@ def common_marks(blocks: tuple[Block, ...], taken: Iterable[int]) -> frozenset[s
 
 def _is_paragraph(block: Block) -> bool:
     if block.tag in HEADINGS:
-        return block.tag in {"h2", "h3", "h4"} and 3 < len(block.text) < 160 and not block.links
+        return block.tag in _SUB_HEADS and 3 < len(block.text) < 160 and not block.links
     return block.tag in {"p", "blockquote", "li"} and len(block.text) >= _MIN_INSIDE
 
 
