@@ -100,7 +100,8 @@ class Supervisor:
             log.info("role_started", role=role.name, pid=role.process.pid)
             code = await self._wait(role.process)
             if self._stop.is_set():
-                return code
+                # A role that was asked to stop before it had its handlers dies of the asking: it held nothing yet.
+                return 0 if code == -signal.SIGTERM else code
             role.restarts += 1
             role.deaths.append(code)
             backoff = next_backoff(backoff, loop.time() - began)

@@ -74,6 +74,7 @@ class CrawlSink:
         self._shop = shop
         self._request = request
         self._leased: dict[int, LeasedUrl] = {}
+        self._in_hand = keeper.in_hand
         self._taken = 0
         self.held: str | None = None
 
@@ -112,6 +113,7 @@ class CrawlSink:
         then lease it a second time."""
         self._taken += 1
         self._leased[self._taken] = leased
+        self._in_hand.take(leased.url)
         return UrlTask(key=self._taken, url=leased.url, prior=to_prior(leased.capture), force=leased.force)
 
     async def page(self, task: UrlTask, fetched: Fetched) -> None:
@@ -136,6 +138,8 @@ class CrawlSink:
         except Exception as error:
             log.exception("page_broke", url=leased.url)
             await self._keeper.give_up(leased, error)
+        finally:
+            await self._in_hand.conclude(leased.url)
 
 
 async def crawl_source(shop: Workshop, *, name: str, kind: str, slot: int | None, job_id: int | None) -> None:

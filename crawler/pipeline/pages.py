@@ -18,7 +18,8 @@ from crawler.fetch.tasks import Fetched, Missed
 from crawler.pipeline.comparing import Arrived, Compared, Comparer
 from crawler.pipeline.convert import now_utc, to_extraction
 from crawler.pipeline.hostlines import HostStates, observe_article
-from crawler.pipeline.policy import PASSING, next_retry, next_revisit
+from crawler.pipeline.inhand import InHand
+from crawler.pipeline.policy import PASSING, find_identity, next_retry, next_revisit
 from crawler.pipeline.pool import ExtractionPool
 from crawler.pipeline.reading import PageReader
 from crawler.records import Outcome, Rejected
@@ -28,6 +29,9 @@ REFUSED = frozenset({401, 402, 403, 407, 451})  # the site's own word that this 
 GONE = frozenset({404, 410})
 # Another save may come between comparing and writing (two crawls, a recrawl): compare again, but not for ever.
 COMPARISONS = 3
+# How long a twin waits for the page that it calls canonical, while this crawl has that in hand: some pages' pace, and
+# less than the 30 s in which a worker must stop.
+TWIN_WAIT = 20.0
 # Flag of an extraction whose decision "edit or not" was taken without the stored bytes.
 COMPARED_BY_LINES = "compared_by_lines"
 
@@ -62,6 +66,7 @@ class PageKeeper:
         self._reader = PageReader(source, threads=threads, pool=pool, warc=warc, max_body=max_body)
         self._comparer = Comparer(self._reader, threads)
         self.host_states = HostStates(threads)
+        self.in_hand = InHand()
         self.counts: Counter[str] = Counter()
 
     async def take(self, leased: LeasedUrl, fetched: Fetched) -> None:
@@ -190,6 +195,9 @@ class PageKeeper:
             arrived = Arrived(
                 leased=leased, fetched=fetched, article=result, extraction=to_extraction(result), state=state
             )
+            identity = find_identity(fetched.url, result.canonical_url)
+            # An AMP or print page is done sooner than its main page, whose own text shall stand for the story.
+            await self.in_hand.wait_for(identity, by=leased.url, seconds=TWIN_WAIT)
             await self._keep(arrived, answer.captures)
 
     async def _keep(self, arrived: Arrived, captures: tuple[CaptureRow, ...]) -> None:
