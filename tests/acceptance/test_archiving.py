@@ -198,7 +198,8 @@ def test_sql_and_show_say_what_the_rule_of_each_removed_span_does(crawled: Wirek
         )
     one = crawled.sql("SELECT * FROM archive.removals WHERE is_current AND rule = 'title-echo' LIMIT 1")[0]
     printed = crawled.run("show", one["url"], "--removed").stdout
-    assert f"- rule title-echo v{find_rule('title-echo').version} of structure.toml, {one['zone']}, at {one['start_at']}:\n" in printed
+    version = find_rule("title-echo").version
+    assert f"- rule title-echo v{version} of structure.toml, {one['zone']}, at {one['start_at']}:\n" in printed
     assert "  takes the headline again, above or below the text or in a heading of it\n" in printed
 
 
