@@ -12,6 +12,9 @@ from crawler.records import Line
 _SET_OFF = re.compile(r"[:：|»«•–—…]|\.\.|\s-|[\d]")
 _CUT_OFF = re.compile(r"\w\s*(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
 _MARGIN = 6  # characters by which vowel signs and quotes may lengthen the phrase as printed
+# Characters beyond which a line is held against no shape: some take time with the square of a line's length, and a word
+# has no limit (200 kB of digits took longer than a page may; at 400 characters the slowest takes 1 ms).
+_LONGEST_SHAPED = 400
 _HEADED_WORDS = 24  # a line under «Read also» that is no longer than this and is a link goes with it
 
 
@@ -63,7 +66,7 @@ def _candidates(line: Line, folded: str, lexicon: Lexicon) -> Iterator[Rule]:
             yield from (
                 rule for _, phrase, rule in sorted(begun, key=lambda entry: entry[0]) if f" {phrase} " in padded
             )
-        for rule in lexicon.shaped:
+        for rule in lexicon.shaped if len(folded) <= _LONGEST_SHAPED else ():
             fits = len(words) <= rule.max_words and any(shape.fullmatch(folded) for shape in rule.shapes)
             if fits and (not rule.label or _is_no_sentence(line)):
                 yield rule

@@ -6,6 +6,7 @@ Pure: values in, values out.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -135,20 +136,27 @@ def tell_same_story(current: CurrentText, other: ExtractionRow) -> bool:
 def tell_edit_by_lines(old: Wording, new: Wording) -> bool:
     """Whether the publisher changed a story, told from two extractions of it under different rules.
 
-    What rules took out of a text still stands in its raw extraction. So a line that one text keeps and the other's raw
-    extraction does not have, or a headline that is none of the other's titles, is the publisher's doing.
+    What rules took out of a text still stands in its raw extraction. So a line that one text keeps more often than the
+    other's raw extraction has it, lines that both keep in another order, or a headline that is none of the other's
+    titles, is the publisher's doing. A summary decides nothing: its sources are not stored, and rules choose among them.
     """
-    if _kept(new) - _raw(old) or _kept(old) - _raw(new):
+    if _kept(new) - _raw(old) or _kept(old) - _raw(new) or _shared(old, new) != _shared(new, old):
         return True
     return old.title not in new.titles | {new.title} and new.title not in old.titles
 
 
-def _kept(wording: Wording) -> set[str]:
-    return set(wording.text.split("\n"))
+def _kept(wording: Wording) -> Counter[str]:
+    return Counter(wording.text.split("\n"))
 
 
-def _raw(wording: Wording) -> set[str]:
-    return _kept(wording) | {line for span in wording.spans for line in span.split("\n")}
+def _raw(wording: Wording) -> Counter[str]:
+    return _kept(wording) + Counter(line for span in wording.spans for line in span.split("\n"))
+
+
+def _shared(wording: Wording, other: Wording) -> list[str]:
+    """Its lines that both texts keep once, in its order: of a line printed twice, rules may have left either."""
+    here, there = _kept(wording), _kept(other)
+    return [line for line in wording.text.split("\n") if here[line] == there[line] == 1]
 
 
 def is_own_capture(current: CurrentText, frontier_url: str) -> bool:

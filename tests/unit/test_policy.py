@@ -129,6 +129,25 @@ def test_a_line_that_one_text_keeps_and_the_others_page_did_not_have_is_an_edit_
     assert tell_edit_by_lines(new, old)
 
 
+def test_lines_in_another_order_or_printed_once_more_or_less_are_an_edit_by_lines() -> None:
+    old = _wording("The harvest is in.", "Prices fell.", "Bread is cheaper.")
+    moved = _wording("The harvest is in.", "Bread is cheaper.", "Prices fell.")
+    twice = _wording("The harvest is in.", "Prices fell.", "Bread is cheaper.", "Prices fell.")
+    for new in (moved, twice):
+        assert tell_edit_by_lines(old, new)
+        assert tell_edit_by_lines(new, old)
+
+
+def test_a_repeated_line_that_another_rule_takes_out_once_is_no_edit_by_lines() -> None:
+    old = _wording("Grain.", "The harvest is in.", "Prices fell.", "Grain.")
+    for new in (
+        _wording("The harvest is in.", "Prices fell.", "Grain.", spans=("Grain.\n",)),
+        _wording("Grain.", "The harvest is in.", "Prices fell.", spans=("\nGrain.",)),
+    ):
+        assert not tell_edit_by_lines(old, new)
+        assert not tell_edit_by_lines(new, old)
+
+
 def test_a_headline_chosen_anew_among_the_pages_own_is_no_edit_by_lines_and_another_one_is() -> None:
     old = _wording("The harvest is in.", title="Grain", also="Grain: the harvest is in")
     assert not tell_edit_by_lines(old, _wording("The harvest is in.", title="Grain: the harvest is in", also="Grain"))
