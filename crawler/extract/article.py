@@ -1,7 +1,7 @@
 """The article's text by trafilatura, called in this one place and nowhere else.
 
-Two things here go past its published functions, for a third of the CPU that it took; tests/unit/test_article.py holds
-both against the published way, and trafilatura is pinned to one version.
+Two things here go past its published functions, for about half of its CPU; tests/unit/test_article.py holds both
+against the published way, and trafilatura is pinned to one version.
 
 - `_OURS` and `_CORE` are second instances of two of its modules, with its XPaths read as tests on attributes
   (`selectors`). The published modules stay as they are.
