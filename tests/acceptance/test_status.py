@@ -140,7 +140,8 @@ def test_status_of_a_paused_host(wirekeep: Wirekeep) -> None:
     assert [served.status for served in wirekeep.newsroom.log if served.host == HOST][-1] == 503
     asked = len(wirekeep.newsroom.log)
     assert HOST in wirekeep.run("status").stdout
-    wirekeep.run("crawl", SOURCE, "--wait")
+    crawled = wirekeep.run("crawl", SOURCE, "--wait", check=False)
+    assert (crawled.returncode, "is paused until" in crawled.stdout) == (1, True)
     assert len(wirekeep.newsroom.log) == asked
 
 

@@ -123,8 +123,9 @@ def test_coverage_adds_up(conn: Connection, desk: Desk) -> None:
     )
     desk.read_feed(begun, link("https://paper.example/tomorrow"), checked_at=NOW + DAY)
     found = {url.url.rpartition("/")[2]: url for url in desk.lease(begun)}
-    articles.save_article(conn, desk.save(begun, found["0"]))
-    articles.save_article(conn, desk.save(begun, found["1"], url="https://paper.example/0"))
+    first = articles.save_article(conn, desk.save(begun, found["0"]))
+    twin = desk.save(begun, found["1"], url="https://paper.example/0", expected_revision_id=first.revision_id)
+    articles.save_article(conn, twin)
     articles.save_article(conn, desk.save(begun, found["2"], next_due_at=NOW - DAY))
     (again,) = desk.lease(begun)
     conclude(desk, begun, again, "gone", status=410)
