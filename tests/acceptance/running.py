@@ -47,7 +47,11 @@ class Wirekeep:
         }
 
     def write_sources(self, **options: Any) -> tuple[str, ...]:
-        """A sources.toml for the newsroom (options as `demo.sources.write_sources`)."""
+        """A sources.toml for the newsroom (options as `demo.sources.write_sources`).
+
+        With `every` of seven days a source is due once, at start: with an hour, a test that runs over the full hour sees
+        a second crawl.
+        """
         return write_sources(self.folder / "sources.toml", self.newsroom.port, **options)
 
     def start(self, role: str, **environment: str) -> subprocess.Popen[bytes]:

@@ -29,7 +29,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory, server: str, template: str
 
     with Newsroom() as newsroom, make_database(server, template) as dsn:
         installed = Wirekeep(tmp_path_factory.mktemp("crawled"), dsn, newsroom)
-        installed.write_sources(every="1h")
+        installed.write_sources(every="7d")
         installed.start("scheduler")
         installed.start("worker")
         try:
@@ -204,7 +204,7 @@ def test_sql_and_show_say_what_the_rule_of_each_removed_span_does(crawled: Wirek
 
 
 def test_nothing_is_sent_or_stored_twice_when_nothing_changed(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h")
+    wirekeep.write_sources(every="7d")
     wirekeep.start("scheduler")
     wirekeep.start("worker")
     wirekeep.crawl_all()
@@ -227,7 +227,7 @@ def test_nothing_is_sent_or_stored_twice_when_nothing_changed(wirekeep: Wirekeep
 
 
 def test_an_edit_is_one_revision_and_a_story_that_disappears_keeps_its_text(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h")
+    wirekeep.write_sources(every="7d")
     wirekeep.start("scheduler")
     wirekeep.start("worker")
     wirekeep.crawl_all()
@@ -245,7 +245,7 @@ def test_an_edit_is_one_revision_and_a_story_that_disappears_keeps_its_text(wire
 
 
 def test_a_changed_rule_makes_no_edit(wirekeep: Wirekeep, tmp_path: Path) -> None:
-    names = wirekeep.write_sources(every="1h")
+    names = wirekeep.write_sources(every="7d")
     wirekeep.start("scheduler")
     wirekeep.start("worker")
     wirekeep.crawl_all()

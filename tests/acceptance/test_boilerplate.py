@@ -36,7 +36,7 @@ def _crawl(wirekeep: Wirekeep) -> None:
     for _ in range(5):
         wirekeep.newsroom.publish("alwatan")
     _put_line_under_every_story(wirekeep)
-    wirekeep.write_sources(every="1h", only=SOURCES)
+    wirekeep.write_sources(every="7d", only=SOURCES)
     wirekeep.start("scheduler")
     wirekeep.start("worker")
     wirekeep.crawl_all()
@@ -114,7 +114,7 @@ def test_a_rejected_line_comes_back_and_is_no_edit(wirekeep: Wirekeep) -> None:
 
 
 def test_the_newsrooms_own_stories_teach_nothing(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h")
+    wirekeep.write_sources(every="7d")
     wirekeep.start("scheduler")
     wirekeep.start("worker")
     wirekeep.crawl_all()

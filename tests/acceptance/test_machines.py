@@ -25,7 +25,7 @@ def _change_rules(wirekeep: Wirekeep) -> None:
 
 
 def test_an_edit_is_told_from_a_changed_rule_where_the_old_bytes_lie_on_another_machine(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h")
+    wirekeep.write_sources(every="7d")
     wirekeep.start("scheduler")
     first = wirekeep.start("worker")
     wirekeep.crawl_all()

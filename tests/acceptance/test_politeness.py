@@ -28,7 +28,7 @@ name = "{name}"
 language = "en"
 timezone = "UTC"
 feeds = ["{feed}"]
-every = "1h"
+every = "7d"
 pace = "300ms"
 """
 
@@ -82,7 +82,7 @@ def test_two_sources_and_two_workers_never_ask_one_host_below_its_delay(wirekeep
 
 def test_a_host_that_asks_for_silence_gets_it(wirekeep: Wirekeep) -> None:
     # Slower than an answer takes to be understood: what is on its way when a host says so cannot be called back.
-    wirekeep.write_sources(faults=True, only=("busy-seconds", "busy-date"), every="1h", pace="1s")
+    wirekeep.write_sources(faults=True, only=("busy-seconds", "busy-date"), every="7d", pace="1s")
     wirekeep.start("scheduler")
     for _ in range(2):
         wirekeep.start("worker", WIREKEEP_CONCURRENCY="1")
@@ -117,7 +117,7 @@ def _judge(fault: Fault, row: dict[str, Any] | None) -> str | None:
 def test_every_url_of_misbehaving_hosts_ends_as_it_should_or_is_owed_with_a_reason(wirekeep: Wirekeep) -> None:
     newsroom = wirekeep.newsroom
     names = tuple(host.partition(".")[0] for host in FAULT_HOSTS)
-    wirekeep.write_sources(faults=True, only=names, every="1h")
+    wirekeep.write_sources(faults=True, only=names, every="7d")
     wirekeep.start("scheduler")
     wirekeep.start("worker", WIREKEEP_CONCURRENCY="16", **IMPATIENT)
     finished = "SELECT 1 FROM archive.crawls WHERE finished_at IS NOT NULL GROUP BY source"

@@ -23,7 +23,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory, server: str, template: str
 
     with Newsroom() as newsroom, make_database(server, template) as dsn:
         installed = Wirekeep(tmp_path_factory.mktemp("reconciled"), dsn, newsroom)
-        installed.write_sources(every="1h", only=SOURCES)
+        installed.write_sources(every="7d", only=SOURCES)
         installed.start("scheduler")
         installed.start("worker")
         try:

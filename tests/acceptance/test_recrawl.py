@@ -34,7 +34,7 @@ def _done(wirekeep: Wirekeep, number: int, within: float = 60.0) -> dict[str, An
 
 
 def _crawl(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h", only=SOURCES)
+    wirekeep.write_sources(every="7d", only=SOURCES)
     wirekeep.start("scheduler")
     wirekeep.start("worker")
     wirekeep.crawl_all()
@@ -66,7 +66,7 @@ def test_any_spelling_or_alias_of_a_url_fetches_the_story(wirekeep: Wirekeep) ->
 
 
 def test_a_request_that_waits_is_the_same_for_everybody_who_asks(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h", only=SOURCES)
+    wirekeep.write_sources(every="7d", only=SOURCES)
     scheduler = wirekeep.start("scheduler")
     wirekeep.until(lambda: wirekeep.events("sources_loaded"), "sources")
     url = _any_url(wirekeep)
@@ -135,9 +135,9 @@ def test_a_source_is_fetched_again_by_name(wirekeep: Wirekeep) -> None:
 
 
 def test_the_commands_tell_what_came_of_it_and_ask_for_all_or_nothing(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h", only=SOURCES)
+    wirekeep.write_sources(every="7d", only=SOURCES)
     file = wirekeep.folder / "sources.toml"
-    astray = f'[[source]]\nname = "astray"\nlanguage = "ar"\nevery = "1h"\nfeeds = ["http://sahifa.{DOMAIN}:1/feed"]\n'
+    astray = f'[[source]]\nname = "astray"\nlanguage = "ar"\nevery = "7d"\nfeeds = ["http://sahifa.{DOMAIN}:1/feed"]\n'
     file.write_text(file.read_text(encoding="utf-8") + astray, encoding="utf-8")
     wirekeep.start("scheduler")
     wirekeep.start("worker")
@@ -160,10 +160,10 @@ def test_the_commands_tell_what_came_of_it_and_ask_for_all_or_nothing(wirekeep: 
 def test_a_request_is_served_while_every_crawl_slot_is_busy(wirekeep: Wirekeep) -> None:
     # Two slots for crawls, four sources that each take ten seconds and more: both slots are taken for long.
     slow = ("alwatan", "gatehouse", "hajiz", "maraya")
-    wirekeep.write_sources(every="1h", pace="1s", only=slow)
+    wirekeep.write_sources(every="7d", pace="1s", only=slow)
     file = wirekeep.folder / "sources.toml"
     quick = wirekeep.folder / "quick.toml"
-    write_sources(quick, wirekeep.newsroom.port, every="1h", only=("sahifa",))
+    write_sources(quick, wirekeep.newsroom.port, every="7d", only=("sahifa",))
     file.write_text(file.read_text(encoding="utf-8") + quick.read_text(encoding="utf-8"), encoding="utf-8")
     wirekeep.start("scheduler")
     wirekeep.start("worker", WIREKEEP_CONCURRENCY="2")

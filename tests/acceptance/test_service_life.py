@@ -86,7 +86,7 @@ def _left_in_sessions(leaders: list[int]) -> list[int]:
 
 
 def test_a_role_that_dies_is_started_again(service: Embedded) -> None:
-    service.write_sources(every="1h", only=("sahifa",))
+    service.write_sources(every="7d", only=("sahifa",))
     service.start("up")
     service.until(lambda: service.events("worker_started"), "the worker", 60)
     first = service.kill_role("worker-1", group=True)
@@ -101,7 +101,7 @@ def test_a_role_that_dies_is_started_again(service: Embedded) -> None:
 
 
 def test_roles_end_when_their_supervisor_is_killed(service: Embedded) -> None:
-    service.write_sources(every="1h", only=("sahifa",))
+    service.write_sources(every="7d", only=("sahifa",))
     up = service.start("up")
     service.until(
         lambda: service.events("worker_started") and service.events("scheduler_started"), "both roles", within=60

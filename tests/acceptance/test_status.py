@@ -19,7 +19,7 @@ name = "astray"
 language = "ar"
 timezone = "UTC"
 feeds = ["http://{host}:{port}/no-such-feed.xml"]
-every = "1h"
+every = "7d"
 pace = "50ms"
 """
 
@@ -62,7 +62,7 @@ def _check(wirekeep: Wirekeep, what: str) -> tuple[int, str]:
 
 
 def _crawl(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h", only=(SOURCE,))
+    wirekeep.write_sources(every="7d", only=(SOURCE,))
     wirekeep.scheduler = wirekeep.start("scheduler")
     wirekeep.worker = wirekeep.start("worker")
     wirekeep.crawl_all()
@@ -97,7 +97,7 @@ def test_status_of_an_idle_service(wirekeep: Wirekeep) -> None:
 
 def test_status_of_a_crawling_service(wirekeep: Wirekeep) -> None:
     wirekeep.env["WIREKEEP_DEAD_AFTER"] = "60"
-    wirekeep.write_sources(every="1h", pace="1500ms", only=(SOURCE,))
+    wirekeep.write_sources(every="7d", pace="1500ms", only=(SOURCE,))
     wirekeep.start("scheduler")
     worker = wirekeep.start("worker")
     said = "SELECT 1 FROM store.process WHERE state -> 'running' ? %s"
@@ -146,7 +146,7 @@ def test_status_of_a_paused_host(wirekeep: Wirekeep) -> None:
 
 
 def test_status_of_a_failed_source(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h", only=(SOURCE,))
+    wirekeep.write_sources(every="7d", only=(SOURCE,))
     file = wirekeep.folder / "sources.toml"
     text = file.read_text(encoding="utf-8") + _MISSING_FEED.format(host=HOST, port=wirekeep.newsroom.port)
     file.write_text(text, encoding="utf-8")
@@ -162,14 +162,14 @@ def test_status_of_a_failed_source(wirekeep: Wirekeep) -> None:
     code, said = _check(wirekeep, "all")
     assert (code, "source astray fails" in said) == (1, True)
     # A faulty edit shows as well, and the last good set stays in force.
-    file.write_text(text.replace('every = "1h"', 'every = "fast"'), encoding="utf-8")
+    file.write_text(text.replace('every = "7d"', 'every = "fast"'), encoding="utf-8")
     wirekeep.until(lambda: _status(wirekeep)["source_file"]["error"], "the faulty edit shows")
     assert "fast" in _status(wirekeep)["source_file"]["error"]
     assert {source["name"] for source in _status(wirekeep)["sources"]} == {"astray", SOURCE}
 
 
 def test_status_of_a_dead_worker(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="1h", pace="1500ms", only=(SOURCE,))
+    wirekeep.write_sources(every="7d", pace="1500ms", only=(SOURCE,))
     scheduler = wirekeep.start("scheduler")
     worker = wirekeep.start("worker")
     wirekeep.until(lambda: len(wirekeep.newsroom.log) >= 3, "at its pages", 60)

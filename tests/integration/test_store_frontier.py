@@ -173,8 +173,9 @@ def test_gone_marks_the_article_and_its_text_stays(conn: Connection, desk: Desk)
 
 def test_the_disappearance_of_a_twin_says_nothing_of_the_story(conn: Connection, desk: Desk) -> None:
     begun, (story, twin) = desk.owe(URL, "https://paper.example/amp/1")
-    articles.save_article(conn, desk.save(begun, story))
-    articles.save_article(conn, desk.save(begun, twin, url=URL, next_due_at=NOW - DAY))
+    saved = articles.save_article(conn, desk.save(begun, story))
+    same = desk.save(begun, twin, url=URL, expected_revision_id=saved.revision_id, next_due_at=NOW - DAY)
+    articles.save_article(conn, same)
     assert desk.lease(begun) == []
     found = frontier.lease_one(conn, crawl_id=begun.crawl_id, frontier_id=twin.frontier_id, seconds=9)
     assert found is not None
