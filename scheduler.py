@@ -181,7 +181,11 @@ class Scheduler:
 
     async def _tick(self) -> None:
         if self._sources_changed():
-            await self._threads.run(self._load)
+            try:
+                await self._threads.run(self._load)
+            except ArchiveUnavailable:
+                self._reload.set()  # noted as seen, and not in force yet
+                raise
         self.fired += await self._threads.run(self._fire)
 
     def _sources_changed(self) -> bool:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from stored_rows import DAY, NOW, Desk, apply, link, one, source_row, table
 
-from archive.db import Connection, connect
+from archive.db import Connection, connect, open_pool
+from archive.errors import ArchiveUnavailable
 from archive.records import CrawlEnd, Postponement
 from archive.store import crawls, frontier, hosts, slots, sources
+from archive.threads import ArchiveThreads
+from crawler.settings import Settings
+from scheduler import Scheduler
 
 
 @pytest.fixture
@@ -261,3 +267,35 @@ def test_a_failed_crawl_shows_at_its_source_until_a_good_one(conn: Connection, s
     assert state is not None
     assert (state.failures, state.last_error) == (0, None)
     assert not desk.begin().first
+
+
+def test_sources_file_changed_while_the_database_is_away_is_loaded_once_it_is_back(
+    database: str, conn: Connection, tmp_path: Path
+) -> None:
+    (tmp_path / "sources.toml").write_text(
+        '[[source]]\nname = "paper"\nhosts = ["paper.example"]\nfeeds = ["https://paper.example/feed"]\nevery = "5m"\n'
+    )
+    with open_pool(database, size=1) as pool:
+        threads = ArchiveThreads(pool, threads=1)
+        planner = Scheduler(threads, Settings(data_dir=tmp_path))
+
+        async def tick() -> None:
+            with connect(database, autocommit=True) as locker, locker.transaction():
+                # The session ends in the middle of the load, as in a restart of the server.
+                locker.execute("LOCK TABLE store.source IN ACCESS EXCLUSIVE MODE")
+                ticking = asyncio.create_task(planner._tick())
+                while not (pid := _waiting(locker)):
+                    await asyncio.sleep(0.01)
+                locker.execute("SELECT pg_terminate_backend(%s)", (pid,))
+                with pytest.raises(ArchiveUnavailable):
+                    await ticking
+            await planner._tick()
+            threads.close()
+
+        asyncio.run(tick())
+    assert one(conn, "SELECT count(*) FROM store.source WHERE name = 'paper'") == 1
+
+
+def _waiting(conn: Connection) -> int | None:
+    row = conn.execute("SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'store.source'::regclass").fetchone()
+    return row["pid"] if row else None
