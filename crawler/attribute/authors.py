@@ -53,6 +53,7 @@ _WAW_NAMES = words("author", "waw_names")
 _FOR = words("agency", "for")
 _MAX_NAME_WORDS = 7  # «محمد بن عبد الرحمن آل الشيخ» has six
 _MAX_NAME = 70
+_LONGEST = 1_000  # characters of an author string; splitting takes the square of its length
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +89,8 @@ def read_authors(raws: Iterable[str], site_name: str | None = None) -> Signed:
 
 
 def _parts(raw: str) -> Iterator[str]:
+    if len(raw) > _LONGEST:
+        return
     text = _ADDRESS.sub(" ", _MAIL.sub(" ", raw.replace("\xa0", " ")))
     whole = _DATED.sub("", text).strip()
     text = _BY.sub("", whole).strip()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import chain
 
 from crawler.extract.page import Block
 
@@ -48,7 +50,10 @@ def _shorter(starts: dict[str, list[int]], key: str) -> list[int]:
 
 def _best_span(key: str, keys: list[str], candidates: list[int], cursor: int) -> Span:
     best, best_length = NOWHERE, 0
-    for first in sorted(candidates, key=lambda index: (index < cursor, index)):
+    ahead = bisect_left(candidates, cursor)
+    # Those ahead first, one at a time: a page may print one word in 25,000 blocks, and the first of them will do.
+    for at in chain(range(ahead, len(candidates)), range(ahead)):
+        first = candidates[at]
         last, joined = first, 0
         while last < len(keys) and key.startswith(keys[last], joined):
             joined += len(keys[last])

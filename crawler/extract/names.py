@@ -55,6 +55,9 @@ _LABEL = re.compile(
     r"^\s*(?:by|von|par|por|كتبت?|بقلم|إعداد|اعداد|تقرير|حوار|المصدر|مصدر)(?:\s*[:：]\s*|\s+)\S?", re.IGNORECASE
 )
 _SOURCE_LABEL = re.compile(r"^\s*(?:المصدر|مصدر الخبر|source)\s*[:：]\s*", re.IGNORECASE)
+# Characters of an author string, some thirty names; what is longer is none, and splitting it takes the square of it
+# (200 kB: minutes).
+LONGEST_AUTHORS = 1_000
 _MAX_BYLINE = 160
 _MAX_BYLINE_WORDS = 20
 _MAX_NAME = 60
@@ -64,11 +67,13 @@ _SIGNED_WITHIN = 10  # blocks under the headline: picture, caption, decks and da
 
 
 def split_names(raw: str) -> tuple[str, ...]:
-    """Names in one author string, in order.
+    """Names in one author string, in order; none in a text that is too long for one (`LONGEST_AUTHORS`).
 
     >>> split_names("By Samya Kullab and Vasilisa Stepanenko")
     ('Samya Kullab', 'Vasilisa Stepanenko')
     """
+    if len(raw) > LONGEST_AUTHORS:
+        return ()
     text = _MAIL.sub(" ", squeeze(raw))
     later = None if _BY.match(text) else _LATER_BY.match(text)
     if later and _tells_date(later[1]):

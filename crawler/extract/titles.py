@@ -11,7 +11,7 @@ from crawler.extract.page import squeeze
 _SEPARATOR = re.compile(r"\s+[|\-–—·•»«:›ㅣ*]{1,2}\s+|\s*[|ㅣ｜]\s*|\s+::\s+|-(?=[^-]{2,30}[ㅣ|])")
 _EDGES = " |\t\u200e\u200f"
 _DANGLING = re.compile(r"\s+[|\-–—·•»›*]+$")  # what is left of a template whose site name is empty
-_SLUG = re.compile(r"[\w%]+(?:[-_][\w%]+){2,}")
+_SLUG = re.compile(r"(?:[^\W_]|%)+(?:[-_]+(?:[^\W_]|%)+){2,}")  # each character in one way: no time beyond the length's
 _WORD = re.compile(r"\w+")
 _MAX_SUFFIX_WORDS = 6
 # What states the headline alone: nothing is cut off it, and what stands around it elsewhere is the site's.
@@ -25,6 +25,7 @@ _SETTING = 10.0
 _NAMED_SITE = 0.8  # share of its vote that a title with the site's name on it keeps
 _TITLE_FOR_H1 = 0.65
 _SLUG_SHARE = 0.1
+_LONGEST = 1_000  # characters; what is longer is no headline, and finding the site's name in it takes the square of it
 _LEAST_WORDS = 3  # of a wording cut short, before it counts for the longer one
 
 
@@ -69,7 +70,7 @@ def rank_titles(
 
 
 def _strip_all(stated: list[tuple[str, str | None]], site_name: str | None, host: str) -> list[_Stated]:
-    clean = [(place, title) for place, raw in stated if raw and (title := _trim(raw))]
+    clean = [(place, title) for place, raw in stated if raw and len(raw) <= _LONGEST and (title := _trim(raw))]
     plain = {loosen(title) for place, title in clean if place in _PLAIN}
     found: list[_Stated] = []
     for place, title in clean:

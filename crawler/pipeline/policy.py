@@ -138,7 +138,8 @@ def tell_edit_by_lines(old: Wording, new: Wording) -> bool:
 
     What rules took out of a text still stands in its raw extraction. So a line that one text keeps more often than the
     other's raw extraction has it, lines that both keep in another order, or a headline that is none of the other's
-    titles, is the publisher's doing. A summary decides nothing: its sources are not stored; rules choose among them.
+    titles, is the publisher's doing. A summary decides nothing: rules choose it, and what they chose from is not
+    stored.
     """
     if _kept(new) - _raw(old) or _kept(old) - _raw(new) or _shared(old, new) != _shared(new, old):
         return True

@@ -49,8 +49,8 @@ class Wirekeep:
     def write_sources(self, **options: Any) -> tuple[str, ...]:
         """A sources.toml for the newsroom (options as `demo.sources.write_sources`).
 
-        With `every` of seven days a source is due once, at start: with an hour, a test that runs over the full hour sees
-        a second crawl.
+        With `every` of seven days a source is due once, at start; with an hour, again in a test that runs past the
+        full hour.
         """
         return write_sources(self.folder / "sources.toml", self.newsroom.port, **options)
 

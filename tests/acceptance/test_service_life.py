@@ -16,7 +16,7 @@ from demo.server import Newsroom
 from .embedded import Embedded, install
 from .running import Wirekeep
 
-SLOW = {"every": "1h", "pace": "2s", "only": ("gatehouse", "hajiz")}
+SLOW = {"every": "7d", "pace": "2s", "only": ("gatehouse", "hajiz")}
 
 
 @pytest.fixture

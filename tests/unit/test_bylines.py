@@ -150,6 +150,10 @@ def test_agency_and_degree_are_told_from_the_name_before_them(raw: str, authors:
     assert attributed(raw).authors == authors
 
 
+def test_an_author_string_as_long_as_a_page_names_nobody() -> None:
+    assert read_authors(["Ida Berg, " * 200, "Jana Muster"]).people == ("Jana Muster",)
+
+
 def test_agencies_of_joins_byline_and_dateline() -> None:
     assert agencies_of("سبق، واس- الباحة:", "سبق، واس- الباحة: أكد أمير المنطقة أن") == ("SPA",)
     assert agencies_of("محمد علي", "لندن - رويترز: قال متحدث إن") == ("Reuters",)

@@ -216,3 +216,9 @@ def test_a_teaser_cut_off_goes_with_the_link_before_it_at_the_end_of_the_text_on
     text = lines(*PROSE)
     assert clean((*text, heading, link, teaser), Facts()).text == "\n".join(PROSE)
     assert teaser.text in clean((*text[:2], heading, link, teaser, text[2]), Facts()).text
+
+
+def test_a_line_with_an_endless_word_is_held_against_no_shape() -> None:
+    usual, endless = "16:20 ت م", "1" * 500 + " دقيقة مضت"
+    assert rules(clean(lines(usual, *PROSE), Facts())) == ["ar.dated-shape"]
+    assert clean(lines(*PROSE, endless), Facts()).text.endswith(endless)

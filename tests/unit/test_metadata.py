@@ -116,6 +116,19 @@ def test_slug_is_no_headline_where_another_stands() -> None:
     assert ranked(("og", "rates-rise-again-in-2024"), ("h1", "Rates rise again")) == "Rates rise again"
 
 
+def test_underscores_in_a_title_end_in_a_verdict() -> None:
+    # Were a character of it readable in two ways, this would take the age of the universe.
+    snake = "a_" * 100 + "!"
+    assert ranked(("og", snake)) == snake
+
+
+def test_what_is_as_long_as_a_page_is_neither_headline_nor_byline() -> None:
+    page = "Rates rise again and again " * 50
+    assert ranked(("og", page), ("h1", "Rates rise again")) == "Rates rise again"
+    assert rank_titles([("og", page)], site_name=None, host="gazette.example") == ()
+    assert split_names("Ida Berg, " * 200) == ()
+
+
 @pytest.mark.parametrize(
     ("raw", "names"),
     [
