@@ -56,6 +56,13 @@ INSERT INTO store.revision (article_id, number, capture_id, seen_at)
 SELECT article_id, 1, %(capture_id)s, %(at)s FROM article
 RETURNING article_id, revision_id, number;
 
+-- name: find_guest
+-- The article at the URL that this one was fetched from, if it was fetched from another one itself.
+SELECT g.article_id, g.url_hash
+FROM store.article a
+JOIN store.article g ON g.url_hash = a.fetch_url_hash
+WHERE a.article_id = %(article_id)s AND g.article_id <> a.article_id AND g.fetch_url_hash <> g.url_hash;
+
 -- name: send_article_home
 -- A story that took another's URL for its own goes back to the one that it was fetched from, unless that is taken.
 WITH home AS (

@@ -24,6 +24,9 @@ from archive.store.frontier import close_url, conclude
 from archive.store.rows import to_capture
 from archive.store.statements import execute, find_row, get_row
 
+# Stories that go back to their own URLs in one transaction, two short statements each.
+MOVED_AT_ONCE = 200
+
 
 class Stale(ArchiveError):
     """Another save came between comparing and writing: compare again with what is stored now."""
@@ -116,7 +119,7 @@ def _write(conn: Connection, save: ArticleSave, url: DictRow, capture_id: int) -
 
 def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: int) -> tuple[Saved, str | None]:
     if save.displaces is not None:
-        execute(conn, "send_article_home", article_id=save.displaces, url_hash=hash_url(save.url))
+        _send_home(conn, save.displaces, hash_url(save.url))
     inserted = find_row(
         conn,
         "insert_article",
@@ -142,6 +145,21 @@ def _write_new(conn: Connection, save: ArticleSave, url: DictRow, capture_id: in
         outcome="duplicate", article_id=article["article_id"], revision_id=article["revision_id"], new_revision=False
     )
     return saved, f"same story as {save.url}"
+
+
+def _send_home(conn: Connection, article_id: int, url_hash: bytes) -> None:
+    """Send an article back to the URL that it was fetched from, and before it whoever stands there by a wrong claim.
+
+    Where a template names the next story's URL as each page's own, every story stands one URL too far.
+    """
+    row = {article_id: url_hash}
+    while len(row) < MOVED_AT_ONCE and (guest := find_row(conn, "find_guest", article_id=article_id)) is not None:
+        article_id = guest["article_id"]
+        if article_id in row:
+            break
+        row[article_id] = guest["url_hash"]
+    for moved, stands_at in reversed(row.items()):
+        execute(conn, "send_article_home", article_id=moved, url_hash=stands_at)
 
 
 def _write_revision(conn: Connection, save: ArticleSave, article: DictRow, capture_id: int) -> Saved:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -228,6 +229,38 @@ def test_a_story_that_took_anothers_url_goes_home(conn: Connection, desk: Desk) 
         other: (taken.article_id, other),
     }
     assert not table(conn, "SELECT * FROM store.alias WHERE url = %s", other)
+
+
+def test_stories_that_stand_one_url_too_far_each_all_go_home_before_the_last_one_comes(
+    conn: Connection, desk: Desk
+) -> None:
+    urls = [f"https://paper.example/{number}" for number in range(1, 5)]
+    begun, leased = desk.owe(*urls)
+    by_url = {one_of_them.url: one_of_them for one_of_them in leased}
+    shifted = [
+        articles.save_article(conn, desk.save(begun, by_url[url], url=claimed)) for url, claimed in pairwise(urls)
+    ]
+    last = articles.save_article(
+        conn, desk.save(begun, by_url[urls[-1]], url=urls[-1], displaces=shifted[-1].article_id)
+    )
+    stands = {row["url"]: row["article_id"] for row in table(conn, "SELECT url, article_id FROM store.article")}
+    assert stands == {url: saved.article_id for url, saved in zip(urls, (*shifted, last), strict=True)}
+
+
+def test_a_column_added_under_a_worker_at_work_breaks_none_of_its_plans(database: str) -> None:
+    with open_pool(database, size=1) as pool, borrow(pool) as conn:
+        apply(conn, source_row())
+        desk = Desk(conn)
+        begun, leased = desk.owe(*(f"{URL}{number}" for number in range(8)))
+        for at, url in enumerate(leased):
+            if at == 6:  # planned once for all by now, as PostgreSQL does from the sixth time on
+                with connect(database) as other:
+                    for name in ("extraction", "removal", "credit", "article", "frontier", "capture"):
+                        other.execute(f"ALTER TABLE store.{name} ADD COLUMN added text")
+            saved = articles.save_article(conn, desk.save(begun, url, url=url.url))
+            current = articles.current_text(conn, hash_url(url.url))
+            assert current is not None
+            assert current.article_id == saved.article_id
 
 
 def test_two_workers_with_one_new_story_make_one_article(database: str) -> None:
