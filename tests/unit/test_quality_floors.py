@@ -25,10 +25,10 @@ pytestmark = [
 # less about half a hundredth: a change may help the pages left out at the cost of these.
 STRIDE = {"aeb": 2, "feval": 3, "traf": 4, "fundus": 3, "arabic": 1, "arabic-1256": 1, "arabic-negatives": 1}
 FLOORS: dict[str, dict[str, float]] = {
-    "aeb": {"F1": 0.961, "accuracy": 0.47},
-    "feval": {"F1": 0.99},
-    "traf": {"F1": 0.953},
-    "fundus": {"F1": 0.964, "title": 0.79, "same_day": 0.99, "exact_time": 0.97, "authors_F1": 0.82},
+    "aeb": {"F1": 0.969, "accuracy": 0.54},
+    "feval": {"F1": 0.993},
+    "traf": {"F1": 0.961},
+    "fundus": {"F1": 0.967, "title": 0.81, "same_day": 0.99, "exact_time": 0.99, "authors_F1": 0.93},
     "arabic": {"F1": 0.997},
     "arabic-1256": {"F1": 0.997},
 }
@@ -100,6 +100,6 @@ def test_bylines_name_their_agencies() -> None:
     for line in (EVAL / "data/bylines/plain.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         alarms += bool(found(row["byline"], row["example_head"] or ""))
-    assert hits / (hits + wrong) >= 0.985
-    assert hits / (hits + missed) >= 0.97
+    assert hits / (hits + wrong) >= 0.988
+    assert hits / (hits + missed) >= 0.995
     assert alarms <= 1
