@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -172,8 +172,3 @@ def count_stories(articles: Sequence[Collection[int]]) -> int:
 def _tell_same(one: frozenset[int], other: frozenset[int]) -> bool:
     least = min(len(one), len(other))
     return one == other or (least > 0 and len(one & other) >= least * SAME_STORY)
-
-
-def lines_in_force(states: Mapping[str, LineState]) -> frozenset[str]:
-    """The lines that cleaning takes out."""
-    return frozenset(line for line, state in states.items() if state in {"applied", "accepted"})

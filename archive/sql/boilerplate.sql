@@ -84,10 +84,6 @@ RETURNING version;
 -- The lines that cleaning takes out on a host.
 SELECT line FROM store.host_line WHERE host = %(host)s AND state IN ('applied', 'accepted');
 
--- name: find_host_line
--- A line by its key, held until the end of the transaction.
-SELECT line_id, host, sample, state FROM store.host_line WHERE line_id = %(line_id)s FOR UPDATE;
-
 -- name: decide_host_line
 -- What an operator decided on a line.
 UPDATE store.host_line

@@ -16,7 +16,7 @@ SELECT s.source_id, s.name, s.enabled, s.paused_at, s.paused_why, s.retired_at, 
        s.last_slot, s.failures, s.last_error, s.crawled_at
 FROM store.source s
 JOIN store.source_setting t ON t.setting_id = s.setting_id
-WHERE s.name = %(name)s OR s.source_id = %(source_id)s;
+WHERE s.name = %(name)s;
 
 -- name: list_sources_of_host
 -- The sources that cover a host and are not retired, enabled ones first.

@@ -20,7 +20,7 @@ from archive.store.boilerplate import observe
 from archive.store.captures import insert_capture
 from archive.store.cleaning import clean_text
 from archive.store.extractions import put_extraction
-from archive.store.frontier import close_url, conclude
+from archive.store.frontier import close_url
 from archive.store.rows import to_capture
 from archive.store.statements import execute, find_row, get_row
 
@@ -241,8 +241,3 @@ def _close(
         revisits=save.revisits,
     )
     close_url(conn, url, ended, capture_id=capture_id, article_id=saved.article_id)
-
-
-def save_unchanged(conn: Connection, c: Conclusion) -> None:
-    """The same bytes as before, by 304 or by digest: `conclude` with outcome ``unchanged``."""
-    conclude(conn, c)

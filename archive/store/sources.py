@@ -101,14 +101,7 @@ def resume_source(conn: Connection, name: str) -> bool:
 def load_source(conn: Connection, name: str) -> SourceState | None:
     """A source by its name, retired ones too."""
     with conn.transaction():
-        row = find_row(conn, "find_source", name=name, source_id=None)
-    return to_source(row) if row else None
-
-
-def load_source_by_id(conn: Connection, source_id: int) -> SourceState | None:
-    """A source by its id."""
-    with conn.transaction():
-        row = find_row(conn, "find_source", name=None, source_id=source_id)
+        row = find_row(conn, "find_source", name=name)
     return to_source(row) if row else None
 
 
