@@ -11,7 +11,7 @@ JOIN store.source_setting t ON t.setting_id = s.setting_id
 ORDER BY s.name;
 
 -- name: find_source
--- One source by its name or its id.
+-- One source by its name.
 SELECT s.source_id, s.name, s.enabled, s.paused_at, s.paused_why, s.retired_at, s.setting_id, t.settings, t.digest,
        s.last_slot, s.failures, s.last_error, s.crawled_at
 FROM store.source s
