@@ -197,6 +197,7 @@ async def _run(shop: Workshop, begun: CrawlBegun, *, kind: str, request: Request
         pool=shop.pool,
         warc=shop.warc_root,
         max_body=shop.settings.max_body,
+        places=shop.settings.requests_per_crawl,
     )
     sink = CrawlSink(begun, reader, keeper, shop, request=request)
     ports = Ports(

@@ -9,9 +9,13 @@ from contextlib import contextmanager
 
 
 class InHand:
-    """Counts the URLs taken and not concluded yet."""
+    """Counts the URLs taken and not concluded yet. At most `waiters` wait at a time.
 
-    def __init__(self) -> None:
+    A page that waits keeps one of the crawl's places. With the last of them, nobody could fetch what all wait for.
+    """
+
+    def __init__(self, *, waiters: int) -> None:
+        self._waiters = waiters
         self._taken: Counter[str] = Counter()
         self._waiting: set[str] = set()
         self._changed = asyncio.Condition()
@@ -31,10 +35,12 @@ class InHand:
     async def wait_for(self, url: str, *, by: str, seconds: float) -> bool:
         """Wait until `url` is not under way any more, at most `seconds`; not for itself, nor for one that waits too.
 
-        Returns whether it may go on because of that, False after the time is over.
+        Returns whether it may go on because of that, False after the time is over or where too many wait already.
         """
         if url == by or self._is_free(url):
             return True
+        if len(self._waiting) >= self._waiters:
+            return False
         with self._wait(by):
             try:
                 async with asyncio.timeout(seconds), self._changed:

@@ -46,7 +46,7 @@ class Answer:
 
 
 class PageKeeper:
-    """Concludes the URLs of one crawl."""
+    """Concludes the URLs of one crawl, `places` of them at a time."""
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class PageKeeper:
         pool: ExtractionPool,
         warc: Path,
         max_body: int,
+        places: int,
     ) -> None:
         self._source = source
         self._source_id = source_id
@@ -66,7 +67,7 @@ class PageKeeper:
         self._reader = PageReader(source, threads=threads, pool=pool, warc=warc, max_body=max_body)
         self._comparer = Comparer(self._reader, threads)
         self.host_states = HostStates(threads)
-        self.in_hand = InHand()
+        self.in_hand = InHand(waiters=places - 1)
         self.counts: Counter[str] = Counter()
 
     async def take(self, leased: LeasedUrl, fetched: Fetched) -> None:

@@ -12,7 +12,7 @@ LONG, SHORT = 30.0, 0.05
 
 def test_a_twin_waits_until_its_main_page_is_concluded() -> None:
     async def run() -> list[str]:
-        in_hand, order = InHand(), list[str]()
+        in_hand, order = InHand(waiters=3), list[str]()
         in_hand.take(MAIN)
         in_hand.take(TWIN)
 
@@ -32,7 +32,7 @@ def test_a_twin_waits_until_its_main_page_is_concluded() -> None:
 
 def test_nobody_waits_for_a_page_that_is_not_in_hand_or_for_itself() -> None:
     async def run() -> list[bool]:
-        in_hand = InHand()
+        in_hand = InHand(waiters=3)
         in_hand.take(TWIN)
         return [
             await in_hand.wait_for(MAIN, by=TWIN, seconds=LONG),
@@ -44,7 +44,7 @@ def test_nobody_waits_for_a_page_that_is_not_in_hand_or_for_itself() -> None:
 
 def test_two_pages_that_call_each_other_canonical_both_go_on() -> None:
     async def run() -> set[str]:
-        in_hand, done = InHand(), set[str]()
+        in_hand, done = InHand(waiters=3), set[str]()
         for url in (MAIN, TWIN):
             in_hand.take(url)
 
@@ -61,7 +61,7 @@ def test_two_pages_that_call_each_other_canonical_both_go_on() -> None:
 
 def test_the_wait_has_an_end_and_a_page_taken_twice_counts_until_both_are_concluded() -> None:
     async def run() -> list[bool]:
-        in_hand = InHand()
+        in_hand = InHand(waiters=3)
         in_hand.take(MAIN)
         in_hand.take(MAIN)
         first = await in_hand.wait_for(MAIN, by=TWIN, seconds=SHORT)
@@ -71,3 +71,17 @@ def test_the_wait_has_an_end_and_a_page_taken_twice_counts_until_both_are_conclu
         return [first, second, await in_hand.wait_for(MAIN, by=TWIN, seconds=SHORT)]
 
     assert asyncio.run(run()) == [False, False, True]
+
+
+def test_the_crawls_last_free_place_is_never_waited_in() -> None:
+    async def run() -> bool:
+        in_hand = InHand(waiters=1)
+        for url in (MAIN, TWIN, f"{TWIN}/print"):
+            in_hand.take(url)
+        waiting = asyncio.create_task(in_hand.wait_for(MAIN, by=TWIN, seconds=LONG))
+        await asyncio.sleep(0)
+        went_on = not await in_hand.wait_for(MAIN, by=f"{TWIN}/print", seconds=LONG)
+        await in_hand.conclude(MAIN)
+        return went_on and await waiting
+
+    assert asyncio.run(asyncio.wait_for(run(), LONG / 2))
