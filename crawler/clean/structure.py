@@ -133,6 +133,7 @@ def _take_symbols(sheet: Sheet) -> None:
 
 def _take_captions(sheet: Sheet, facts: Facts) -> None:
     standing = sheet.open()
+    last_prose = max(filter(sheet.is_prose, standing), default=-1)
     for at in standing:
         line = sheet.lines[at]
         marks = sheet.marks(at)
@@ -140,17 +141,16 @@ def _take_captions(sheet: Sheet, facts: Facts) -> None:
             sheet.take(at, "caption")
         elif sheet.words(at) > 40 or ends_sentence(line.text) or line.text in facts.datelines:
             continue
-        elif _CAPTION_CREDIT.search(line.text) and not _is_signed_off(sheet, at):
+        elif _CAPTION_CREDIT.search(line.text) and not (at >= last_prose and _is_signed_off(sheet, at)):
             above = at < standing[-1] and not opens_with_dateline(line.text)
             (sheet.force if above else sheet.take)(at, "caption-credit")  # above the text it may read like its start
 
 
 def _is_signed_off(sheet: Sheet, at: int) -> bool:
-    """Whether the line is the text's last paragraph, signed by the agency: «… المحادثات مستمرة. (أ ف ب)»."""
+    """Whether the last line of the text is a paragraph that the agency signs: «… المحادثات مستمرة. (أ ف ب)»."""
     line = sheet.lines[at]
     signed = _SIGNED.search(line.text)
-    last = not any(sheet.is_prose(below) for below in sheet.open() if below > at)
-    return bool(signed and last and line.beside and (sheet.is_prose(at) or ends_sentence(line.text[: signed.start()])))
+    return bool(signed and line.beside and (sheet.is_prose(at) or ends_sentence(line.text[: signed.start()])))
 
 
 def _take_regions(sheet: Sheet) -> None:
@@ -178,11 +178,10 @@ def _take_info_lines(sheet: Sheet) -> None:
 
 def _take_credits(sheet: Sheet, facts: Facts) -> None:
     """An agency's name alone above or below the text, «المصدر: كونا»: where the copy is from, not copy."""
-    standing = sheet.open()
-    for at in standing if facts.credits else ():
-        if sheet.lines[at].text not in facts.credits:
-            continue
-        if sheet.places[at] != "body" or not any(sheet.is_prose(below) for below in standing if below > at):
+    standing = sheet.open() if facts.credits else []
+    last_prose = max(filter(sheet.is_prose, standing), default=-1)
+    for at in standing:
+        if sheet.lines[at].text in facts.credits and (sheet.places[at] != "body" or at >= last_prose):
             sheet.take(at, "agency-line")
 
 

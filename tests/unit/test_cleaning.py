@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -222,3 +226,23 @@ def test_a_line_with_an_endless_word_is_held_against_no_shape() -> None:
     usual, endless = "16:20 ت م", "1" * 500 + " دقيقة مضت"
     assert rules(clean(lines(usual, *PROSE), Facts())) == ["ar.dated-shape"]
     assert clean(lines(*PROSE, endless), Facts()).text.endswith(endless)
+
+
+def test_a_page_of_credits_takes_time_with_its_length_and_not_with_its_square() -> None:
+    assert _count_calls(1200) < 3 * _count_calls(600)
+
+
+def _count_calls(number: int) -> int:
+    made = lines(*PROSE[:2], *["(Reuters) - x"] * number)
+    calls = 0
+
+    def count(_frame: FrameType, _event: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        clean(made, Facts(credits=frozenset({"(Reuters) - x"})))
+    finally:
+        sys.setprofile(None)
+    return calls
