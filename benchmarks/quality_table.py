@@ -2,7 +2,7 @@
 
     python -m benchmarks.quality_table [--jobs 2] [--without-peers]
 
-Prints the table, writes it to benchmarks/results/quality.json and quality.md. CPU figures are of one process at a time.
+Prints the table, writes it to benchmarks/results/quality.json and quality.md. CPU is measured apart (`quality_cpu`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peer_environment import interpreter
+from benchmarks.quality_cpu import measure_cpu
 
 ROOT = Path(__file__).parents[1]
 EVALUATION = ROOT.parent / "shared" / "eval"
@@ -142,7 +143,7 @@ def _render(scores: dict[str, dict[str, Any]], bylines: dict[str, Any]) -> str:
         lines.append(f"| {wanted.name} | {cells} | {must:.3g} | {aim:.3g} | {'yes' if held else 'NO'} |")
     lines.append(_render_bylines(bylines, len(scores)))
     if "trafilatura" in scores:
-        lines.append(_render_cpu(scores))
+        lines.append(_render_cpu(*measure_cpu(EVALUATION / "data"), len(scores)))
     return "\n".join([*lines, "", *_render_languages(scores)])
 
 
@@ -160,13 +161,9 @@ def _render_bylines(bylines: dict[str, Any], ways: int) -> str:
     return f"| bylines: precision / recall / false alarms | {cells} | {asked} |"
 
 
-def _render_cpu(scores: dict[str, dict[str, Any]]) -> str:
-    def milliseconds(way: str) -> float:
-        rows = [row["ms"] for total in scores[way].values() for row in total["worst"]]
-        return sum(rows) / len(rows)
-
-    ratio = milliseconds("wirekeep") / milliseconds("trafilatura")
-    cells = " | ".join(f"{milliseconds(way):.1f} ms" for way in scores)
+def _render_cpu(ours: float, theirs: float, ways: int) -> str:
+    ratio = ours / theirs
+    cells = f"{ours:.1f} ms | {theirs:.1f} ms" + " | –" * (ways - 2)
     return (
         f"| CPU a page (ratio to trafilatura: {ratio:.2f}) | {cells} | .93 | .62 | {'yes' if ratio <= 0.93 else 'NO'} |"
     )
