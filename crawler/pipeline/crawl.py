@@ -36,6 +36,9 @@ log = structlog.get_logger("crawl")
 # At the longest crawl-delay that is kept (120 s) and 8 requests that is 32 minutes; a dead worker's leases are released
 # when its crawl is abandoned, so a long lease costs nothing.
 LEASE_SECONDS = 2400.0
+# How long it is tried to write a crawl's end. Unwritten, the crawl stays `running` and its leases in force while its
+# worker lives: the rescue ends crawls of dead workers only. Less than the 30 s in which a worker must stop.
+END_WITHIN = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,8 +244,23 @@ def _count(reader: DocumentReader, keeper: PageKeeper) -> Mapping[str, int]:
 
 
 async def _end(shop: Workshop, begun: CrawlBegun, state: str, reason: str | None, counts: Mapping[str, int]) -> None:
-    await shop.threads.run(frontier.release_leases, begun.crawl_id)
-    await shop.threads.run(crawls.end_crawl, begun.crawl_id, state=state, reason=reason, counts=counts)
+    """Write a crawl's end, again where the database is away for a moment.
+
+    Raises:
+        ArchiveUnavailable: it was away for `END_WITHIN`.
+    """
+    loop = asyncio.get_running_loop()
+    last = loop.time() + END_WITHIN
+    while True:
+        try:
+            await shop.threads.run(frontier.release_leases, begun.crawl_id)
+            await shop.threads.run(crawls.end_crawl, begun.crawl_id, state=state, reason=reason, counts=counts)
+        except ArchiveUnavailable:
+            if loop.time() >= last:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            return
 
 
 def make_plan(settings: Settings, source: Source, documents: tuple[DocumentTask, ...]) -> CrawlPlan:
