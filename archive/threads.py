@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
 from archive.db import Connection, Pool, borrow
+from archive.errors import ArchiveUnavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
+PAUSE = 0.5  # seconds between two tries while the database is away; a killed one is back in a few
 
 
 class ArchiveThreads:
@@ -34,6 +36,24 @@ class ArchiveThreads:
                 return work(conn, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+
+    async def insist(
+        self, seconds: float, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `run`, again and again while the database is away: for what must be written, and may be twice.
+
+        Raises:
+            ArchiveUnavailable: it was away for `seconds`.
+        """
+        loop = asyncio.get_running_loop()
+        last = loop.time() + seconds
+        while True:
+            try:
+                return await self.run(work, *args, **kwargs)
+            except ArchiveUnavailable:
+                if loop.time() >= last:
+                    raise
+                await asyncio.sleep(PAUSE)
 
     async def call(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """`work(*args, **kwargs)` in a thread, without a connection (files, mostly)."""

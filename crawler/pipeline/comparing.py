@@ -6,7 +6,6 @@ read under the same versions where the old ones are at hand, and line by line wh
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,10 +40,11 @@ class Compared:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arrived:
-    """A page that arrived and what was read from it, under the host state `state`."""
+    """A page that arrived and what was read from it, under the host state `state`; `body_digest` is its sha256."""
 
     leased: LeasedUrl
     fetched: Fetched
+    body_digest: bytes
     article: Article
     extraction: ExtractionRow
     state: HostState
@@ -91,7 +91,7 @@ class Comparer:
     async def _compare_texts(self, arrived: Arrived, current: CurrentText) -> Compared:
         if current.version == arrived.extraction.version:
             return _decide(current, edited=current.content_digest != arrived.extraction.content_digest)
-        if current.capture.body_digest == hashlib.sha256(arrived.fetched.body).digest():
+        if current.capture.body_digest == arrived.body_digest:
             return _decide(current, edited=False)  # the same bytes: whatever differs is our doing
         try:
             old = await self._reader.read_again(arrived.leased, current, arrived.state)

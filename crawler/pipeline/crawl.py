@@ -244,23 +244,9 @@ def _count(reader: DocumentReader, keeper: PageKeeper) -> Mapping[str, int]:
 
 
 async def _end(shop: Workshop, begun: CrawlBegun, state: str, reason: str | None, counts: Mapping[str, int]) -> None:
-    """Write a crawl's end, again where the database is away for a moment.
-
-    Raises:
-        ArchiveUnavailable: it was away for `END_WITHIN`.
-    """
-    loop = asyncio.get_running_loop()
-    last = loop.time() + END_WITHIN
-    while True:
-        try:
-            await shop.threads.run(frontier.release_leases, begun.crawl_id)
-            await shop.threads.run(crawls.end_crawl, begun.crawl_id, state=state, reason=reason, counts=counts)
-        except ArchiveUnavailable:
-            if loop.time() >= last:
-                raise
-            await asyncio.sleep(0.5)
-        else:
-            return
+    crawl_id, insist = begun.crawl_id, shop.threads.insist
+    await insist(END_WITHIN, frontier.release_leases, crawl_id)
+    await insist(END_WITHIN, crawls.end_crawl, crawl_id, state=state, reason=reason, counts=counts)
 
 
 def make_plan(settings: Settings, source: Source, documents: tuple[DocumentTask, ...]) -> CrawlPlan:

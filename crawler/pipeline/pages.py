@@ -194,7 +194,12 @@ class PageKeeper:
             await self._conclude(leased, Outcome.REJECTED, reason, answer, again=again)
         else:
             arrived = Arrived(
-                leased=leased, fetched=fetched, article=result, extraction=to_extraction(result), state=state
+                leased=leased,
+                fetched=fetched,
+                body_digest=digest,
+                article=result,
+                extraction=to_extraction(result),
+                state=state,
             )
             identity = find_identity(fetched.url, result.canonical_url)
             # An AMP or print page is done sooner than its main page, whose own text shall stand for the story.
