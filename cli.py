@@ -12,6 +12,7 @@ import typer
 from archive.errors import ArchiveUnavailable, ConfigError, WirekeepError
 from commands import ask, boilerplate, database, demand, demo, service, setup, sources
 from commands.context import Options
+from commands.pipe import end_with_reader
 
 app = typer.Typer(
     name="wirekeep",
@@ -60,6 +61,7 @@ def set_options(
 
 def main() -> None:
     """Run the command; errors that are ours come out as one clear message."""
+    end_with_reader()
     try:
         _refuse_undecodable(sys.argv[1:])
         app()
@@ -69,10 +71,9 @@ def main() -> None:
         _fail(error, 3)
     except WirekeepError as error:
         _fail(error, 1)
-    except BrokenPipeError:
-        # The reader of a pipe (head, less) went away: not an error, but nothing more can be written.
-        sys.stderr.close()
-        raise SystemExit(0) from None
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a reader that has gone shows here at the latest, not in Python's own end
 
 
 def _refuse_undecodable(arguments: list[str]) -> None:
