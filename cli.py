@@ -11,7 +11,7 @@ import typer
 
 from archive.errors import ArchiveUnavailable, ConfigError, WirekeepError
 from commands import ask, boilerplate, database, demand, demo, service, setup, sources
-from commands.context import Options
+from commands.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, Options
 from commands.pipe import end_with_reader
 
 app = typer.Typer(
@@ -66,11 +66,11 @@ def main() -> None:
         _refuse_undecodable(sys.argv[1:])
         app()
     except ConfigError as error:
-        _fail(error, 2)
+        _fail(error, EXIT_USAGE)
     except ArchiveUnavailable as error:
-        _fail(error, 3)
+        _fail(error, EXIT_UNAVAILABLE)
     except WirekeepError as error:
-        _fail(error, 1)
+        _fail(error, EXIT_FAILED)
     finally:
         if sys.stdout is not None:
             sys.stdout.flush()  # a reader that has gone shows here at the latest, not in Python's own end

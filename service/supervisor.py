@@ -32,7 +32,6 @@ class Role:
     name: str
     arguments: Sequence[str]
     process: asyncio.subprocess.Process | None = None
-    restarts: int = 0
     deaths: list[int] = field(default_factory=list)
 
 
@@ -102,7 +101,6 @@ class Supervisor:
             if self._stop.is_set():
                 # A role that was asked to stop before it had its handlers dies of the asking: it held nothing yet.
                 return 0 if code == -signal.SIGTERM else code
-            role.restarts += 1
             role.deaths.append(code)
             backoff = next_backoff(backoff, loop.time() - began)
             log.error("role_died", role=role.name, code=code, restart_in=backoff)

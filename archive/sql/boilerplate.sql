@@ -70,10 +70,6 @@ WHERE line_id IN (
 -- The host's state in force; no row where it never had one.
 SELECT version, lines FROM store.host_state WHERE host = %(host)s ORDER BY version DESC LIMIT 1;
 
--- name: find_host_state_by_version
--- The lines of a state by its version.
-SELECT host, lines FROM store.host_state WHERE version = %(version)s;
-
 -- name: insert_host_state
 -- A new state of a host.
 INSERT INTO store.host_state (host, lines, made_at, why)

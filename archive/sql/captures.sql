@@ -17,22 +17,3 @@ ON CONFLICT (warc_file_id, warc_offset) DO UPDATE
 SET body_digest = coalesce(capture.body_digest, excluded.body_digest),
     body_length = coalesce(capture.body_length, excluded.body_length)
 RETURNING capture_id, xmax = 0 AS is_new;  -- a row that was there already carries the lock of this update in xmax
-
--- name: find_last_capture
--- The newest capture of a URL.
-SELECT c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime, c.capture_etag,
-       c.capture_last_modified, c.capture_payload_digest, c.capture_body_digest, c.capture_record_type,
-       c.capture_truncated, c.capture_file_id, c.capture_path, c.capture_offset, c.capture_length, c.capture_record_id
-FROM store.kept_capture c
-WHERE c.capture_id = (
-    SELECT l.capture_id FROM store.capture l
-    WHERE l.url_hash = %(url_hash)s
-    ORDER BY l.fetched_at DESC, l.capture_id DESC LIMIT 1);
-
--- name: find_capture
--- One capture; its place is that of the record that holds its body.
-SELECT c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime, c.capture_etag,
-       c.capture_last_modified, c.capture_payload_digest, c.capture_body_digest, c.capture_record_type,
-       c.capture_truncated, c.capture_file_id, c.capture_path, c.capture_offset, c.capture_length, c.capture_record_id
-FROM store.kept_capture c
-WHERE c.capture_id = %(capture_id)s;

@@ -35,31 +35,6 @@ LEFT JOIN store.kept_capture c ON c.capture_id = t.capture_id
 LEFT JOIN store.announcement n ON n.announcement_id = t.announcement_id
 ORDER BY (t.due_why = 'request') DESC, t.dated_at DESC NULLS LAST, t.frontier_id;
 
--- name: lease_url
--- Take up one URL, due or not, unless a crawl has it in hand.
-WITH taken AS (
-    UPDATE store.frontier f
-    SET leased_until = now() + make_interval(secs => %(seconds)s), leased_by = %(crawl_id)s,
-        due_at = coalesce(f.due_at, now()), due_why = coalesce(f.due_why, 'request')
-    WHERE f.frontier_id = %(frontier_id)s AND (f.leased_until IS NULL OR f.leased_until <= now())
-    RETURNING f.frontier_id, f.url, f.host, f.due_why, f.attempts, f.revisits, f.announced_at, f.request_id,
-              f.article_id, f.capture_id, f.announcement_id
-)
-SELECT t.frontier_id, t.url, t.host, t.due_why, t.attempts, t.revisits, t.announced_at, t.request_id, t.article_id,
-       coalesce(q.force, false) AS force,
-       c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime, c.capture_etag,
-       c.capture_last_modified, c.capture_payload_digest, c.capture_body_digest, c.capture_record_type,
-       c.capture_truncated, c.capture_file_id, c.capture_path, c.capture_offset, c.capture_length, c.capture_record_id,
-       n.announcement_id, n.url AS announced_url, n.rule AS announced_rule, n.guid AS announced_guid,
-       n.title AS announced_title, n.summary AS announced_summary, n.content AS announced_content,
-       n.authors AS announced_authors, n.tags AS announced_tags, n.language AS announced_language,
-       n.published_at AS announced_published_at, n.published AS announced_published,
-       n.modified_at AS announced_modified_at, n.modified AS announced_modified
-FROM taken t
-LEFT JOIN store.request q ON q.request_id = t.request_id
-LEFT JOIN store.kept_capture c ON c.capture_id = t.capture_id
-LEFT JOIN store.announcement n ON n.announcement_id = t.announcement_id;
-
 -- name: lock_url
 -- A URL held until the end of the transaction, and whether this crawl still has it in hand: a request that came
 -- meanwhile takes it away, and wants a fetch of its own.

@@ -18,16 +18,6 @@ FROM store.source s
 JOIN store.source_setting t ON t.setting_id = s.setting_id
 WHERE s.name = %(name)s;
 
--- name: list_sources_of_host
--- The sources that cover a host and are not retired, enabled ones first.
-SELECT s.source_id, s.name, s.enabled, s.paused_at, s.paused_why, s.retired_at, s.setting_id, t.settings, t.digest,
-       s.last_slot, s.failures, s.last_error, s.crawled_at
-FROM store.source_host h
-JOIN store.source s ON s.source_id = h.source_id
-JOIN store.source_setting t ON t.setting_id = s.setting_id
-WHERE h.host = %(host)s AND s.retired_at IS NULL
-ORDER BY s.enabled DESC, s.name;
-
 -- name: list_schedulable_sources
 -- The sources that may come due: enabled, not paused, not retired.
 SELECT s.source_id, s.name, s.enabled, s.paused_at, s.paused_why, s.retired_at, s.setting_id, t.settings, t.digest,

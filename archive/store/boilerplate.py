@@ -79,18 +79,6 @@ def host_lines(conn: Connection, host: str) -> tuple[int, frozenset[str]]:
     return (row["version"], frozenset(row["lines"])) if row else (0, frozenset())
 
 
-def state_lines(conn: Connection, version: int) -> frozenset[str]:
-    """The lines of any state there ever was, by the version that an extraction names; 0 is no lines.
-
-    Raises:
-        LookupError: there is no such state.
-    """
-    if version == 0:
-        return frozenset()
-    with conn.transaction():
-        return frozenset(get_row(conn, "find_host_state_by_version", version=version)["lines"])
-
-
 def learn(conn: Connection, host: str) -> Learned:
     """Look at the host's newest articles; lines that cross the threshold, or aged out, make a new host state."""
     return retry_transaction(conn, _learn, host)

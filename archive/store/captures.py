@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archive.db import Connection, single_statement
-from archive.records import CaptureRow, StoredCapture, WarcPlace, hash_url
+from archive.db import Connection
+from archive.records import CaptureRow, hash_url
 from archive.store.cleaning import clean_text
-from archive.store.rows import to_capture
-from archive.store.statements import find_row, get_row
+from archive.store.statements import get_row
 
 
 def insert_captures(conn: Connection, captures: Iterable[CaptureRow], crawl_id: int | None) -> list[int]:
@@ -45,18 +44,3 @@ def insert_capture(conn: Connection, capture: CaptureRow, crawl_id: int | None) 
         ip_address=capture.ip_address,
     )
     return row["capture_id"], row["is_new"]
-
-
-def last_capture(conn: Connection, url: str) -> StoredCapture | None:
-    """The newest capture of `url` as requested, whatever its status."""
-    with single_statement(conn):
-        row = find_row(conn, "find_last_capture", url_hash=hash_url(url))
-    return to_capture(row) if row else None
-
-
-def capture_place(conn: Connection, capture_id: int) -> WarcPlace | None:
-    """Where the bytes of a capture lie; for a revisit, those of the capture that it stands for."""
-    with single_statement(conn):
-        row = find_row(conn, "find_capture", capture_id=capture_id)
-    found = to_capture(row) if row else None
-    return found.place if found else None

@@ -34,13 +34,6 @@ def lease(
     return [_to_leased(row) for row in rows]
 
 
-def lease_one(conn: Connection, *, crawl_id: int, frontier_id: int, seconds: float) -> LeasedUrl | None:
-    """Take up one URL, due or not; None where another crawl has it in hand."""
-    with conn.transaction():
-        row = find_row(conn, "lease_url", crawl_id=crawl_id, frontier_id=frontier_id, seconds=seconds)
-    return _to_leased(row) if row else None
-
-
 def _to_leased(row: DictRow) -> LeasedUrl:
     return LeasedUrl(
         frontier_id=row["frontier_id"],

@@ -57,7 +57,9 @@ def _take_request(conn: Connection, request_id: int) -> RequestRow | None:
         return RequestRow(**row) if row else None
     source = get_row(conn, "find_request_source", source_id=row["source_id"])
     if source["is_retired"]:
-        _settle(conn, request_id, "failed", f"source {source['name']} is no longer in sources.toml")
+        reason = f"source {source['name']} is no longer in sources.toml"
+        execute(conn, "settle_request", request_id=request_id, outcome="failed", reason=reason)
+        execute(conn, "withdraw_request", request_id=request_id)
     elif row["kind"] == "url":
         _owe_url(conn, row)
     else:
@@ -78,27 +80,9 @@ def _owe_articles(conn: Connection, row: DictRow, name: str) -> None:
     get_row(conn, "defer_crawl", name=name, kind="owed", slot=None)
 
 
-def settle_request(conn: Connection, request_id: int, *, outcome: str, reason: str | None) -> None:
-    """End a request without a fetch; a no-op where it has ended."""
-    with conn.transaction():
-        _settle(conn, request_id, outcome, clean_text(reason))
-
-
-def _settle(conn: Connection, request_id: int, outcome: str, reason: str | None) -> None:
-    execute(conn, "settle_request", request_id=request_id, outcome=outcome, reason=reason)
-    execute(conn, "withdraw_request", request_id=request_id)
-
-
 def end_orphans(conn: Connection) -> list[int]:
     """End the open requests whose source has been retired, or disabled where all of it was asked for; their ids."""
     return [row["request_id"] for row in retry_transaction(conn, list_rows, "end_orphaned_requests")]
-
-
-def load_request(conn: Connection, request_id: int) -> RequestRow | None:
-    """A request as it stands."""
-    with conn.transaction():
-        row = find_row(conn, "find_request", request_id=request_id)
-    return RequestRow(**row) if row else None
 
 
 def source_name(conn: Connection, source_id: int) -> str:

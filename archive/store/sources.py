@@ -109,9 +109,3 @@ def list_sources(conn: Connection) -> list[SourceState]:
     """Every source by name, retired ones too."""
     with conn.transaction():
         return [to_source(row) for row in list_rows(conn, "list_sources")]
-
-
-def sources_for_host(conn: Connection, host: str) -> list[SourceState]:
-    """The sources that cover `host` and are not retired, enabled ones first."""
-    with conn.transaction():
-        return [to_source(row) for row in list_rows(conn, "list_sources_of_host", host=host)]

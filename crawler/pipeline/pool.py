@@ -41,7 +41,6 @@ class ExtractionPool:
         self._timeout = timeout
         self._max_parse = max_parse
         self._alone = asyncio.Lock()
-        self.crashes = 0
 
     async def process(self, page: Page) -> Article | Rejected:
         """The article in `page`, or why there is none (also ``too_large``, ``timed_out``, ``crashed``).
@@ -59,7 +58,6 @@ class ExtractionPool:
         except ProcessExpired as first:
             log.warning("extraction_crashed", url=page.url, code=first.exitcode)
         async with self._alone:
-            self.crashes += 1
             try:
                 return await self._process(page)
             except (LimitPassed, ProcessExpired) as second:

@@ -91,7 +91,10 @@ def test_a_line_that_new_articles_lack_ages_out_and_its_state_stays_readable(con
     after = boilerplate.learn(conn, HOST)
     assert (after.changed, after.retired) == (True, 1)
     assert boilerplate.host_lines(conn, HOST) == (after.version, frozenset())
-    assert boilerplate.state_lines(conn, before.version) == {PROMPT}
+    assert table(conn, "SELECT version, lines FROM archive.host_states ORDER BY version") == [
+        {"version": before.version, "lines": [PROMPT]},
+        {"version": after.version, "lines": []},
+    ]
     assert states(conn) == {PROMPT: "retired"}
     publish(desk, 61, 50)
     boilerplate.learn(conn, HOST)

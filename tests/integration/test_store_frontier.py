@@ -41,18 +41,9 @@ def test_a_leased_url_is_not_leased_again_until_the_lease_is_over(conn: Connecti
     begun, (leased,) = desk.owe(URL)
     assert leased.due_why == "new"
     assert desk.lease(begun) == []
-    assert frontier.lease_one(conn, crawl_id=begun.crawl_id, frontier_id=leased.frontier_id, seconds=9) is None
     with conn.transaction():
         conn.execute("UPDATE store.frontier SET leased_until = now()")
     assert [u.url for u in desk.lease(begun)] == [URL]
-
-
-def test_a_url_may_be_taken_up_though_it_is_not_due(conn: Connection, desk: Desk) -> None:
-    begun, (leased,) = desk.owe(URL)
-    conclude(desk, begun, leased, "failed")
-    found = frontier.lease_one(conn, crawl_id=begun.crawl_id, frontier_id=leased.frontier_id, seconds=9)
-    assert found is not None
-    assert frontier.release_leases(conn, begun.crawl_id) == 1
 
 
 def test_urls_of_a_paused_host_are_left(conn: Connection, desk: Desk) -> None:
@@ -177,8 +168,9 @@ def test_the_disappearance_of_a_twin_says_nothing_of_the_story(conn: Connection,
     same = desk.save(begun, twin, url=URL, expected_revision_id=saved.revision_id, next_due_at=NOW - DAY)
     articles.save_article(conn, same)
     assert desk.lease(begun) == []
-    found = frontier.lease_one(conn, crawl_id=begun.crawl_id, frontier_id=twin.frontier_id, seconds=9)
-    assert found is not None
+    with conn.transaction():
+        conn.execute("UPDATE store.frontier SET due_at = now(), due_why = 'revisit' WHERE url = %s", (twin.url,))
+    (found,) = desk.lease(begun)
     conclude(desk, begun, found, "gone", status=404)
     assert one(conn, "SELECT gone_at FROM archive.articles") is None
 

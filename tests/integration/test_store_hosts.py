@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
-from stored_rows import DAY, NOW, Desk, apply, one, source_row
+from stored_rows import DAY, NOW, Desk, apply, one, source_row, table
 
 from archive.db import Connection, borrow, connect, open_pool
 from archive.records import RobotsRow
@@ -147,8 +147,7 @@ def test_the_committed_end_of_a_warc_file_is_behind_its_last_capture(conn: Conne
     warcs.opened(conn, desk.file_id, desk.path, "another")
     warcs.sealed(conn, desk.path, 3000, 1)
     assert one(conn, "SELECT size FROM store.warc_file") == 3000
-    last = captures.last_capture(conn, "https://paper.example/2")
-    assert last is not None
-    assert last.place == rows[1].place
-    assert captures.capture_place(conn, ids[0]) == rows[0].place
-    assert captures.capture_place(conn, 999) is None
+    places = table(conn, "SELECT warc_path, warc_offset, warc_record_id FROM archive.captures ORDER BY capture_id")
+    assert [tuple(row.values()) for row in places] == [
+        (row.place.path, row.place.offset, row.place.record_id) for row in rows
+    ]

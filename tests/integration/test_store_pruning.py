@@ -11,8 +11,8 @@ import pytest
 from stored_rows import DAY, NOW, Desk, apply, one, source_row, table
 
 from archive.db import Connection, open_pool
-from archive.records import RobotsRow
-from archive.store import articles, pruning, requests, robots, slots, sources
+from archive.records import Conclusion, RobotsRow
+from archive.store import articles, frontier, pruning, requests, robots, slots, sources
 from archive.threads import ArchiveThreads
 from crawler.settings import Settings
 from scheduler import Scheduler
@@ -100,7 +100,13 @@ def test_a_request_goes_a_while_after_it_ended_and_an_open_one_never(conn: Conne
     )
     for request_id in (old, new):
         requests.take_request(conn, request_id)
-        requests.settle_request(conn, request_id, outcome="failed", reason="a test")
+        (leased,) = desk.lease(begun, request_id=request_id)
+        frontier.conclude(
+            conn,
+            Conclusion(
+                frontier_id=leased.frontier_id, crawl_id=begun.crawl_id, outcome="failed", reason="a test", at=NOW
+            ),
+        )
     requests.take_request(conn, still_open)
     age(conn, "UPDATE store.request SET asked_at = now() - make_interval(secs => %s)", 500)
     age(

@@ -58,8 +58,7 @@ def test_any_spelling_or_alias_is_one_request_for_the_url_that_is_fetched(
 ) -> None:
     first = requests.ask_url(conn, URL, force=False)
     assert requests.ask_url(conn, spelling, force=False) == first
-    row = requests.load_request(conn, first)
-    assert row is not None
+    row = take(conn, first)
     assert (row.kind, row.key, row.force, row.finished_at) == ("url", URL, False, None)
     assert jobs(conn) == [
         {"queue_name": "demand", "task_name": "serve_request", "lock": None, "args": {"request_id": first}}
@@ -70,9 +69,7 @@ def test_a_forced_request_forces_the_one_that_waits(conn: Connection, desk: Desk
     request_id = requests.ask_url(conn, URL, force=False)
     assert requests.ask_url(conn, URL, force=True) == request_id
     assert requests.ask_url(conn, URL, force=False) == request_id
-    row = requests.load_request(conn, request_id)
-    assert row is not None
-    assert row.force
+    assert take(conn, request_id).force
 
 
 def test_sessions_that_ask_at_once_get_the_same_request(database: str) -> None:
@@ -201,8 +198,13 @@ def test_a_request_taken_up_twice_is_served_once(conn: Connection, desk: Desk) -
     request_id = requests.ask_url(conn, URL, force=False)
     assert take(conn, request_id).frontier_id == take(conn, request_id).frontier_id
     assert requests.take_request(conn, 999) is None
-    requests.settle_request(conn, request_id, outcome="failed", reason="x")
-    requests.settle_request(conn, request_id, outcome="stored", reason="y")
+    begun = desk.begin("request")
+    (leased,) = desk.lease(begun, request_id=request_id)
+    for outcome in ("failed", "gone"):
+        ended = Conclusion(
+            frontier_id=leased.frontier_id, crawl_id=begun.crawl_id, outcome=outcome, reason=None, at=NOW
+        )
+        frontier.conclude(conn, ended)
     assert take(conn, request_id).outcome == "failed"
 
 

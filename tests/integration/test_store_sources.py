@@ -8,7 +8,8 @@ import pytest
 from stored_rows import Desk, apply, one, source_row, table
 
 from archive.db import Connection, connect
-from archive.store import sources
+from archive.errors import ConfigError
+from archive.store import requests, sources
 
 
 def test_a_new_source_is_added_with_its_hosts_and_documents(conn: Connection) -> None:
@@ -21,7 +22,7 @@ def test_a_new_source_is_added_with_its_hosts_and_documents(conn: Connection) ->
     assert state is not None
     assert state.settings == row.settings
     assert state.retired_at is None
-    assert [s.name for s in sources.sources_for_host(conn, "www.paper.example")] == ["paper"]
+    assert requests.ask_url(conn, "https://www.paper.example/1", force=False)
     assert {(r["url"], r["kind"]) for r in table(conn, "SELECT url, kind FROM store.document WHERE configured")} == {
         ("https://paper.example/feed", "feed"),
         ("https://paper.example/map.xml", "sitemap"),
@@ -54,7 +55,8 @@ def test_a_source_gone_from_the_file_is_retired_and_comes_back(conn: Connection)
     apply(conn, source_row(), source_row("other", "other.example"))
     gone = sources.apply_sources(conn, [source_row()], path="p", digest=b"x")
     assert gone.retired == ("other",)
-    assert sources.sources_for_host(conn, "other.example") == []
+    with pytest.raises(ConfigError, match=r"no enabled source covers host 'other\.example'"):
+        requests.ask_url(conn, "https://other.example/1", force=False)
     back = sources.apply_sources(conn, [source_row(), source_row("other", "other.example")], path="p", digest=b"x")
     assert back.added == ("other",)
     state = sources.load_source(conn, "other")

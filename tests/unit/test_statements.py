@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +59,9 @@ def test_every_statement_has_a_sentence_and_balanced_parameters() -> None:
         assert text.partition("\n")[0].rstrip().endswith((".", ":", ",", ";")) or "\n-- " in text, name
         # A lone % makes psycopg fail at run time only.
         assert not re.search(r"%(?!\(\w+\)s|%)", text), name
+
+
+def test_every_statement_is_run_by_the_archive() -> None:
+    root = Path(__file__).parents[2]
+    code = "".join(path.read_text(encoding="utf-8") for path in (root / "archive").rglob("*.py"))
+    assert [name for name in load_statements() if f'"{name}"' not in code] == [], "nobody runs them: remove them"
