@@ -41,6 +41,7 @@ ON_EVERY_MAJOR = frozenset(
         "test_views",
         "test_host_lines",
         "test_migrations",
+        "test_index_places",
     }
 )
 DEBIAN = Path("/usr/lib/postgresql/15/bin")

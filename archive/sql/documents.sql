@@ -3,8 +3,8 @@
 SELECT pg_advisory_xact_lock(hashtextextended('wirekeep frontier', 0));
 
 -- name: lock_document
--- The document, held until the end of the transaction.
-SELECT d.source_id, d.capture_id
+-- The document, held until the end of the transaction, and whether it ever named others.
+SELECT d.source_id, EXISTS (SELECT FROM store.document c WHERE c.parent_id = d.document_id) AS is_index
 FROM store.document d
 WHERE d.document_id = %(document_id)s
 FOR NO KEY UPDATE;
@@ -106,13 +106,26 @@ FROM (SELECT 1) AS one
 LEFT JOIN store.capture c ON c.capture_id = %(capture_id)s AND c.status = 200 AND %(outcome)s::text = 'unchanged'
 WHERE d.document_id = %(document_id)s;
 
--- name: insert_children
--- The documents that an index names; one that is known keeps its parent.
-INSERT INTO store.document (source_id, url, url_hash, kind, parent_id, configured)
-SELECT %(source_id)s, n.url, store.hash_url(n.url), n.kind, %(parent_id)s, false
-FROM unnest(%(urls)s::text[], %(kinds)s::text[]) WITH ORDINALITY AS n (url, kind, place)
-ORDER BY n.place
-ON CONFLICT (source_id, url_hash) DO NOTHING;
+-- name: name_children
+-- The documents that a new body of an index names, in its order; those it names no longer stay known but are not read.
+-- One that another index names, too, stays with that one as long as it does.
+WITH named AS (
+    SELECT n.url, n.kind, n.place, store.hash_url(n.url) AS url_hash
+    FROM unnest(%(urls)s::text[], %(kinds)s::text[]) WITH ORDINALITY AS n (url, kind, place)
+), gone AS (
+    UPDATE store.document d
+    SET place = NULL
+    WHERE d.parent_id = %(parent_id)s AND d.place IS NOT NULL AND d.url_hash NOT IN (SELECT url_hash FROM named)
+)
+INSERT INTO store.document (source_id, url, url_hash, kind, parent_id, place, configured)
+SELECT %(source_id)s, url, url_hash, kind, %(parent_id)s, place, false
+FROM named
+ORDER BY place
+ON CONFLICT (source_id, url_hash) DO UPDATE
+SET parent_id = excluded.parent_id, place = excluded.place
+WHERE document.document_id <> excluded.parent_id
+  AND (document.place IS NULL
+       OR document.parent_id = excluded.parent_id AND document.place <> excluded.place);
 
 -- name: list_children
 -- The documents that an index names, in its order, without those that this crawl has read or reads anyway.
@@ -130,30 +143,21 @@ WHERE NOT d.configured AND d.document_id <> %(parent_id)s
   AND (d.checked_at IS NULL OR d.checked_at < k.started_at)
 ORDER BY n.place;
 
--- name: mark_children_named
--- The documents that an index names are to be looked at: what is known of them is from before.
-UPDATE store.document d
-SET outcome = NULL
-FROM unnest(%(urls)s::text[]) AS n (url), store.crawl k
-WHERE d.source_id = %(source_id)s AND d.url_hash = store.hash_url(n.url) AND d.parent_id = %(parent_id)s
-  AND NOT d.configured AND k.crawl_id = %(crawl_id)s AND d.checked_at < k.started_at;
-
 -- name: list_named_children
--- The documents that an index named when it last changed: looked at since, or (where a crawl was cut off) not yet.
+-- The documents that an index named when it last changed, in its order, without those that this crawl has read or reads
+-- anyway.
 SELECT d.document_id, d.source_id, d.url, d.kind, d.configured, d.parent_id, d.etag, d.last_modified, d.body_digest,
        d.changed_at, EXISTS (SELECT FROM store.announcement a WHERE a.document_id = d.document_id) AS has_announced,
        c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime,
        d.etag AS capture_etag, d.last_modified AS capture_last_modified, c.capture_payload_digest,
        c.capture_body_digest, c.capture_record_type, c.capture_truncated, c.capture_file_id, c.capture_path,
        c.capture_offset, c.capture_length, c.capture_record_id
-FROM store.document p
-JOIN store.document d ON d.source_id = p.source_id AND d.parent_id = p.document_id
+FROM store.document d
 JOIN store.crawl k ON k.crawl_id = %(crawl_id)s
 LEFT JOIN store.kept_capture c ON c.capture_id = d.capture_id
-WHERE p.document_id = %(document_id)s AND NOT d.configured
-  AND (d.outcome IS NULL OR d.checked_at >= p.changed_at)
+WHERE d.parent_id = %(document_id)s AND d.place IS NOT NULL AND NOT d.configured
   AND (d.checked_at IS NULL OR d.checked_at < k.started_at)
-ORDER BY d.document_id;
+ORDER BY d.place;
 
 -- name: find_known_urls
 -- Which of these URLs the frontier knows; those that were only refused by some pattern may be taken up anew.

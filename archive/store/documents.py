@@ -60,7 +60,8 @@ def _announce(conn: Connection, read: DocumentRead, first_due: datetime) -> Anno
         over_cap=read.over_cap,
         malformed=clean_text(read.malformed),
     )
-    children = _insert_children(conn, read, document["source_id"])
+    named = read.children or document["is_index"]
+    children = _name_children(conn, read, document["source_id"]) if named else ()
     return Announced(links=len(read.announcements), new=new, owed=owed, children=children)
 
 
@@ -144,25 +145,15 @@ def _to_json(given: AnnouncementRow) -> dict[str, Any]:
     }
 
 
-def _insert_children(conn: Connection, read: DocumentRead, source_id: int) -> tuple[DocumentRow, ...]:
-    if not read.children:
-        return ()
+def _name_children(conn: Connection, read: DocumentRead, source_id: int) -> tuple[DocumentRow, ...]:
     kinds = {clean_text(url): kind for url, kind in read.children}
     execute(
         conn,
-        "insert_children",
+        "name_children",
         source_id=source_id,
         parent_id=read.document_id,
         urls=list(kinds),
         kinds=list(kinds.values()),
-    )
-    execute(
-        conn,
-        "mark_children_named",
-        source_id=source_id,
-        parent_id=read.document_id,
-        crawl_id=read.crawl_id,
-        urls=list(kinds),
     )
     rows = list_rows(
         conn,
@@ -176,7 +167,7 @@ def _insert_children(conn: Connection, read: DocumentRead, source_id: int) -> tu
 
 
 def named_children(conn: Connection, document_id: int, crawl_id: int) -> tuple[DocumentRow, ...]:
-    """The documents that an unchanged index still names, without those that this crawl has read or reads anyway."""
+    """The documents that an unchanged index names, in its order, without those that this crawl reads anyway."""
     with conn.transaction():
         rows = list_rows(conn, "list_named_children", document_id=document_id, crawl_id=crawl_id)
     return tuple(to_document(row) for row in rows)

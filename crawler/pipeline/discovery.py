@@ -24,8 +24,14 @@ from crawler.sources import Source
 # Bodies above this are read in the extraction pool: a 100k-entry feed takes 0.3 s, too long for a shared loop.
 INLINE_LIMIT = 256 * 1024
 GZIP = b"\x1f\x8b"
-# Sitemaps taken from one index, newest first; the rest is history that `backfill` would refuse anyway.
+# Sitemaps taken from one index, newest first; the rest is history that `backfill` would refuse anyway. How many that
+# is stands in the index's `over_cap`.
 MAX_CHILDREN = 50
+
+
+def count_over_cap(found: Discovery) -> int:
+    """Entries of a document that are not looked at: links beyond the cap, and sitemaps beyond those that are read."""
+    return found.over_cap + max(0, len(found.children) - MAX_CHILDREN)
 
 
 class DocumentReader:
@@ -108,7 +114,6 @@ class DocumentReader:
         return self._take_children(await self._threads.run(documents.named_children, row.document_id, self._crawl_id))
 
     def _take_children(self, children: tuple[DocumentRow, ...]) -> tuple[DocumentTask, ...]:
-        children = children[:MAX_CHILDREN]
         self._rows |= {child.document_id: child for child in children}
         return tuple(self._task(child) for child in children)
 
@@ -183,7 +188,7 @@ class DocumentReader:
             etag=fetched.header("etag"),
             last_modified=fetched.header("last-modified"),
             body_digest=digest,
-            over_cap=found.over_cap + max(0, len(found.children) - MAX_CHILDREN),
+            over_cap=count_over_cap(found),
             malformed=found.malformed,
             announcements=self._judge(row, found, fetched.fetched_at, await self._known(found)),
             children=tuple((url, DocumentKind.SITEMAP.value) for url in found.children[:MAX_CHILDREN]),

@@ -16,6 +16,7 @@ from crawler.fetch.tasks import DocumentTask, Fetched, Missed, Purpose, UrlTask
 from crawler.overrides import Override, try_overrides
 from crawler.pipeline.convert import now_utc
 from crawler.pipeline.crawl import make_plan
+from crawler.pipeline.discovery import count_over_cap
 from crawler.pipeline.hostlines import HostState
 from crawler.pipeline.policy import choose_backfill
 from crawler.process import process
@@ -192,7 +193,7 @@ def _read(
         kind=kind.value,
         dialect=held.dialect,
         malformed=held.malformed,
-        over_cap=held.over_cap,
+        over_cap=count_over_cap(held),
         links=tuple(links),
         children=held.children,
     )

@@ -12,6 +12,7 @@ from crawling import Desk, make_article, make_feed, make_sitemap, served, source
 from misbehaving import Handler, Hit, Site, answer, once, raw
 
 from archive.errors import ConfigError
+from crawler.pipeline.discovery import MAX_CHILDREN
 
 LONG_AGO = "Mon, 05 Jan 2015 10:00:00 GMT"
 NOT_MODIFIED = raw(b"HTTP/1.1 304 Not Modified\r\n\r\n", close=False)
@@ -78,6 +79,18 @@ def test_sitemap_that_its_index_names_no_longer_is_left_alone(desk: Desk, site: 
         desk.crawl("paper", site, times=3)
     assert site.paths().count("/old.xml") == 1
     assert site.paths().count("/new.xml") == 2
+
+
+def test_sitemaps_beyond_the_newest_of_an_index_are_counted_and_not_read(desk: Desk, site: Site) -> None:
+    maps = [f"/{number}.xml" for number in range(MAX_CHILDREN + 2)]
+    with served(site):
+        site.routes |= {"/index": answer(make_sitemap(*map(site.url, maps), of="sitemap"))}
+        site.routes |= {path: answer(make_sitemap()) for path in maps}
+        desk.write_sources(source("paper", site, "/index", key="sitemaps"))
+        desk.crawl("paper", site, times=2)
+    asked = [path for path in site.paths() if path.endswith(".xml")]
+    assert sorted(asked) == sorted(maps[:MAX_CHILDREN] * 2)
+    assert desk.one("SELECT over_cap FROM archive.documents WHERE configured") == {"over_cap": 2}
 
 
 def test_sitemaps_that_a_cut_off_crawl_did_not_reach_are_read_by_the_next(desk: Desk, site: Site) -> None:

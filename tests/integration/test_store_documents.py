@@ -11,7 +11,7 @@ import pytest
 from stored_rows import DAY, HOUR, NOW, Desk, apply, date, link, one, source_row, table
 
 from archive.db import Connection, connect
-from archive.records import AnnouncementRow, DateRow, DocumentChecked, hash_url
+from archive.records import Announced, AnnouncementRow, DateRow, DocumentChecked, DocumentRow, hash_url
 from archive.store import documents, frontier
 
 
@@ -225,6 +225,38 @@ def test_sitemaps_of_an_index_are_returned_in_its_order_once(conn: Connection, d
     documents.check_document(conn, checked)
     assert [child.url for child in desk.read_feed(begun, children=named).children] == ["https://paper.example/a.xml"]
     assert len(desk.begin().documents) == 1
+
+
+def test_an_unchanged_index_gives_its_sitemaps_in_the_order_of_its_last_body(conn: Connection, desk: Desk) -> None:
+    maps = {name: (f"https://paper.example/{name}.xml", "sitemap") for name in "abcd"}
+    begun = desk.begin()
+    index = begun.documents[0].document_id
+    desk.read_feed(begun, children=(maps["b"], maps["a"], maps["c"]))
+    desk.read_feed(begun, children=(maps["d"], maps["c"], maps["b"]))
+    named = documents.named_children(conn, index, desk.begin().crawl_id)
+    assert [child.url for child in named] == [maps[name][0] for name in "dcb"]
+    assert table(conn, "SELECT url, place FROM archive.documents WHERE NOT configured ORDER BY id") == [
+        {"url": maps[name][0], "place": place} for name, place in (("b", 3), ("a", None), ("c", 2), ("d", 1))
+    ]
+    desk.read_feed(begun, children=())
+    assert documents.named_children(conn, index, desk.begin().crawl_id) == ()
+
+
+def test_a_sitemap_stays_with_the_index_that_named_it_first_until_that_lets_go(conn: Connection) -> None:
+    apply(conn, source_row(sitemaps=["https://paper.example/other.xml"]))
+    desk = Desk(conn)
+    begun = desk.begin()
+    first, second = begun.documents
+    map_a = ("https://paper.example/a.xml", "sitemap")
+
+    def read(document: DocumentRow, *children: tuple[str, str]) -> tuple[DocumentRow, ...]:
+        found: Announced = desk.read_feed(begun, document_id=document.document_id, children=children)
+        return found.children
+
+    assert [child.parent_id for child in read(first, map_a)] == [first.document_id]
+    assert [child.parent_id for child in read(second, map_a)] == [first.document_id]
+    assert read(first) == ()
+    assert [child.parent_id for child in read(second, map_a)] == [second.document_id]
 
 
 def test_validators_come_with_the_document_when_its_crawl_begins(desk: Desk) -> None:
