@@ -201,6 +201,27 @@ ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA queue GRANT EXECUTE ON ROUTI
 
 _LIMITING = (
     Step(
+        what="nobody but owner and writer may take advisory locks: crawls and migrations wait by them",
+        # EXECUTE is PUBLIC's on each of them, and a session holds such a lock as long as it likes: a reader would keep
+        # every crawl waiting, and the next migration.
+        sql="""
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    FOR routine IN
+        SELECT oid FROM pg_catalog.pg_proc
+         WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^pg_(try_)?advisory_(xact_)?lock'
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {owner}, {writer}', routine);
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', routine);
+    END LOOP;
+END
+$$;""",
+        needs=("owner", "writer"),
+        proof="SELECT NOT has_function_privilege('public', 'pg_catalog.pg_advisory_lock(bigint)', 'EXECUTE')",
+    ),
+    Step(
         what="reader: read-only by default, 60 s a statement",
         sql="""
 ALTER ROLE {reader} SET default_transaction_read_only = on;

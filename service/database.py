@@ -36,7 +36,7 @@ def open_database(settings: Settings, *, check: bool = True) -> Iterator[str]:
             migrate(dsn)
         elif check:
             _check(dsn)
-        _make_roles(dsn, settings.role_prefix)
+        _make_roles(dsn, settings.role_prefix, renew=not check)
         yield dsn
 
 
@@ -58,10 +58,13 @@ def read_dsn(settings: Settings) -> str | None:
     return dsn if password is None else with_password(dsn, password.get_secret_value())
 
 
-def _make_roles(dsn: str, prefix: str) -> None:
-    """The embedded server's roles: also where a first run was killed between schema and roles."""
+def _make_roles(dsn: str, prefix: str, *, renew: bool) -> None:
+    """The embedded server's roles: also where a first run was killed between schema and roles.
+
+    With `renew` those that are there get what this version of Wirekeep gives and takes.
+    """
     with connect(dsn) as conn:
-        if not roles_exist(conn, prefix):
+        if renew or not roles_exist(conn, prefix):
             apply_roles(conn, prefix)
 
 

@@ -30,6 +30,8 @@ from archive.cluster import Cluster
 from archive.errors import ArchiveError, ArchiveUnavailable, ConfigError
 from archive.place import FOLDER, POINTER, find_place
 from archive.processes import has_processes
+from crawler.settings import read_settings
+from service.database import open_database
 
 ROOT = Path(__file__).parents[2]
 PYTHONPATH = os.pathsep.join([str(ROOT), *(path for path in sys.path if path.endswith("site-packages"))])
@@ -548,3 +550,15 @@ def test_in_a_closed_folder_of_our_own_everything_stays_in_it(folder: Path) -> N
         assert _ask(dsn, "SELECT 1") == 1
         assert Path(str(conninfo_to_dict(dsn)["host"])) == home / "data" / FOLDER
     assert _modes(home) == before
+
+
+def test_a_migration_gives_and_takes_rights_that_an_older_version_did_not(folder: Path) -> None:
+    settings = read_settings(data_dir=folder)
+    open_to_all = "SELECT has_function_privilege('public', 'pg_advisory_lock(bigint)', 'EXECUTE')"
+    with open_database(settings) as dsn, psycopg.connect(dsn) as conn:
+        assert conn.execute(open_to_all).fetchone() == (False,)
+        conn.execute("GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint) TO PUBLIC")
+    with open_database(settings) as dsn, psycopg.connect(dsn) as conn:
+        assert conn.execute(open_to_all).fetchone() == (True,)
+    with open_database(settings, check=False) as dsn, psycopg.connect(dsn) as conn:
+        assert conn.execute(open_to_all).fetchone() == (False,)

@@ -9,12 +9,14 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
+from stored_rows import DAY, Desk, apply, source_row
 
 from archive.db import Connection, check_schema, connect
 from archive.errors import ConfigError
 from archive.migrate import migrate
 from archive.role_steps import ROLES
 from archive.roles import apply_roles, roles_sql
+from archive.store import boilerplate, requests, slots
 
 PREFIX = f"wk_{os.getpid()}"
 
@@ -27,6 +29,7 @@ def with_roles(conn: Connection) -> Iterator[Connection]:
     assert report.missing == ()
     yield conn
     conn.rollback()
+    conn.execute("RESET SESSION AUTHORIZATION")
     _drop_roles(conn, PREFIX)
 
 
@@ -68,6 +71,9 @@ def test_reader_reads_the_views_and_cannot_touch_what_is_behind_them(with_roles:
         "CREATE TABLE public.mine (x integer)",
         "CREATE TEMP TABLE mine (x integer)",
         "CREATE SCHEMA mine",
+        "SELECT pg_advisory_lock(1)",
+        "SELECT pg_advisory_xact_lock_shared(1, 2)",
+        "SELECT pg_try_advisory_lock(1)",
         "SELECT lo_create(0)",
         "SELECT lo_from_bytea(0, 'x')",
         "COPY (SELECT 1) TO PROGRAM 'true'",
@@ -98,6 +104,23 @@ def test_writer_changes_rows_but_neither_tables_nor_what_was_migrated(with_roles
         "CREATE TABLE store.mine (x integer)",
     ):
         assert _refused(with_roles, statement), statement
+
+
+def test_writer_takes_the_locks_that_the_service_takes(with_roles: Connection) -> None:
+    _act_as(with_roles, "writer")
+    with_roles.commit()
+    apply(with_roles, source_row())
+    _, (leased,) = Desk(with_roles).owe("https://paper.example/1")
+    assert boilerplate.learn(with_roles, leased.host).version == 0
+    assert slots.rescue_jobs(with_roles, DAY) == slots.Rescued()
+    assert requests.take_request(with_roles, requests.ask_url(with_roles, leased.url, force=False)) is not None
+
+
+def test_operator_takes_no_locks_and_asks_all_the_same(with_roles: Connection) -> None:
+    apply(with_roles, source_row())
+    _act_as(with_roles, "operator")
+    assert _refused(with_roles, "SELECT pg_advisory_xact_lock(1)")
+    assert requests.ask_url(with_roles, "https://paper.example/1", force=False)
 
 
 def test_writer_can_defer_a_job(with_roles: Connection) -> None:
@@ -243,6 +266,7 @@ def test_an_administrator_who_is_no_superuser_gets_all_but_the_superusers_measur
             report = apply_roles(conn, PREFIX)
         assert {what for what, _ in report.missing} == {
             "nobody but superusers may make large objects",
+            "nobody but owner and writer may take advisory locks: crawls and migrations wait by them",
             "reader and operator: at most 1 GB of temporary files",
         }
         assert not migrate(dsn).changed
