@@ -21,6 +21,7 @@ from crawler.extract.jsonld import Statement, read_statement
 from crawler.extract.language import detect_language
 from crawler.extract.metadata import Context, Metadata, read_metadata, read_metas
 from crawler.extract.page import PageTree, parse, strip_dead, walk
+from crawler.extract.reservations import read_reservations
 from crawler.extract.site import SiteWord, apply_site_rules
 from crawler.records import Article, ClaimedDate, Line, Page, Rejected, RejectReason, Versions
 
@@ -257,6 +258,7 @@ def _flags(reading: _Reading, signals: Signals) -> tuple[str, ...]:
     flags += doubts(signals)
     if _kind(reading.statement) == "live_blog":
         flags.append("live_blog")
+    flags += read_reservations(reading.tree.root, reading.page.robots_tag, reading.page.tdm_reservation)
     return tuple(dict.fromkeys(flags))
 
 

@@ -210,6 +210,8 @@ class Page:
     host_lines: frozenset[str] = frozenset()
     host_state: int = 0  # version of host_lines, 0 for none
     http_language: str | None = None
+    robots_tag: str | None = None  # the X-Robots-Tag header
+    tdm_reservation: str | None = None  # the TDM-Reservation header
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -296,7 +298,9 @@ class Article:
     charset_source: str  # "setting", "bom", "header", "meta", "detected", "utf-8"
     versions: Versions
     titles: tuple[tuple[str, str], ...] = ()  # (provenance, title), best first
-    flags: tuple[str, ...] = ()  # "truncated", "paywalled", "live_blog", "nul_removed", "too_deep" …
+    flags: tuple[
+        str, ...
+    ] = ()  # "truncated", "paywalled", "live_blog", "nul_removed", "too_deep", "noarchive", "tdm_reserved" …
     kind: str | None = None  # "article", "live_blog" …
 
 

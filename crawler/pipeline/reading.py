@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -34,9 +35,8 @@ class PageReader:
         Raises:
             ExtractionFailed: the page ended its process twice, or took too long.
         """
-        content_type = fetched.header("content-type")
         page = self._make_page(
-            leased, state, body=fetched.body, url=fetched.url, content_type=content_type, at=fetched.fetched_at
+            leased, state, body=fetched.body, url=fetched.url, header=fetched.header, at=fetched.fetched_at
         )
         return await self._pool.process(page)
 
@@ -51,19 +51,26 @@ class PageReader:
         where = (self._warc_root, place.path, place.offset, place.length)
         record = await self._threads.call(warc.read_record, *where)
         body = await self._threads.call(warc.read_body, *where, max_bytes=self._max_body)
-        capture, content_type = current.capture, record.http_header("content-type")
+        capture = current.capture
         page = self._make_page(
-            leased, state, body=body, url=capture.url, content_type=content_type, at=capture.fetched_at
+            leased, state, body=body, url=capture.url, header=record.http_header, at=capture.fetched_at
         )
         return await self._pool.process(page)
 
     def _make_page(
-        self, leased: LeasedUrl, state: HostState, *, body: bytes, url: str, content_type: str | None, at: datetime
+        self,
+        leased: LeasedUrl,
+        state: HostState,
+        *,
+        body: bytes,
+        url: str,
+        header: Callable[[str], str | None],
+        at: datetime,
     ) -> Page:
         return Page(
             url=url,
             body=body,
-            content_type=content_type,
+            content_type=header("content-type"),
             fetched_at=at,
             language=self._source.language,
             timezone=self._source.timezone,
@@ -71,4 +78,6 @@ class PageReader:
             announced=to_link(leased.announcement),
             host_lines=state.lines,
             host_state=state.version,
+            robots_tag=header("x-robots-tag"),
+            tdm_reservation=header("tdm-reservation"),
         )

@@ -215,6 +215,8 @@ async def _take(source: Source, link: Link, fetched: Fetched | Missed, learned: 
         announced=link,
         host_lines=state.lines,
         host_state=state.version,
+        robots_tag=fetched.header("x-robots-tag"),
+        tdm_reservation=fetched.header("tdm-reservation"),
     )
     result = await asyncio.to_thread(process, page)
     overrides = await asyncio.to_thread(try_overrides, page, result)

@@ -81,6 +81,23 @@ def test_sitemap_that_its_index_names_no_longer_is_left_alone(desk: Desk, site: 
     assert site.paths().count("/new.xml") == 2
 
 
+def test_a_page_that_reserves_its_rights_is_archived_and_says_so(desk: Desk, site: Site) -> None:
+    with served(site):
+        said = ("X-Robots-Tag: otherbot: noindex", "TDM-Reservation: 1")
+        head = b'<head><meta name="robots" content="noarchive">'
+        site.routes |= {
+            "/feed": answer(make_feed(site.url("/1"), site.url("/2"))),
+            "/1": answer(make_article("Quay one").replace(b"<head>", head), *said),
+            "/2": answer(make_article("Quay two")),
+        }
+        desk.write_sources(source("paper", site))
+        desk.crawl("paper", site)
+    assert desk.rows("SELECT flags FROM archive.articles ORDER BY url") == [
+        {"flags": ["noarchive", "tdm_reserved"]},
+        {"flags": []},
+    ]
+
+
 def test_sitemaps_beyond_the_newest_of_an_index_are_counted_and_not_read(desk: Desk, site: Site) -> None:
     maps = [f"/{number}.xml" for number in range(MAX_CHILDREN + 2)]
     with served(site):
