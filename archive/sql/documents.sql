@@ -108,7 +108,7 @@ WHERE d.document_id = %(document_id)s;
 
 -- name: name_children
 -- The documents that a new body of an index names, in its order; those it names no longer stay known but are not read.
--- One that another index names, too, stays with that one as long as it does.
+-- One that several indexes name belongs to the one that named it last: another may be dead.
 WITH named AS (
     SELECT n.url, n.kind, n.place, store.hash_url(n.url) AS url_hash
     FROM unnest(%(urls)s::text[], %(kinds)s::text[]) WITH ORDINALITY AS n (url, kind, place)
@@ -124,27 +124,10 @@ ORDER BY place
 ON CONFLICT (source_id, url_hash) DO UPDATE
 SET parent_id = excluded.parent_id, place = excluded.place
 WHERE document.document_id <> excluded.parent_id
-  AND (document.place IS NULL
-       OR document.parent_id = excluded.parent_id AND document.place <> excluded.place);
+  AND (document.parent_id, document.place) IS DISTINCT FROM (excluded.parent_id, excluded.place);
 
 -- name: list_children
--- The documents that an index names, in its order, without those that this crawl has read or reads anyway.
-SELECT d.document_id, d.source_id, d.url, d.kind, d.configured, d.parent_id, d.etag, d.last_modified, d.body_digest,
-       d.changed_at, EXISTS (SELECT FROM store.announcement a WHERE a.document_id = d.document_id) AS has_announced,
-       c.capture_id, c.capture_url, c.capture_fetched_at, c.capture_status, c.capture_mime,
-       d.etag AS capture_etag, d.last_modified AS capture_last_modified, c.capture_payload_digest,
-       c.capture_body_digest, c.capture_record_type, c.capture_truncated, c.capture_file_id, c.capture_path,
-       c.capture_offset, c.capture_length, c.capture_record_id
-FROM unnest(%(urls)s::text[]) WITH ORDINALITY AS n (url, place)
-JOIN store.document d ON d.source_id = %(source_id)s AND d.url_hash = store.hash_url(n.url)
-JOIN store.crawl k ON k.crawl_id = %(crawl_id)s
-LEFT JOIN store.kept_capture c ON c.capture_id = d.capture_id
-WHERE NOT d.configured AND d.document_id <> %(parent_id)s
-  AND (d.checked_at IS NULL OR d.checked_at < k.started_at)
-ORDER BY n.place;
-
--- name: list_named_children
--- The documents that an index named when it last changed, in its order, without those that this crawl has read or reads
+-- The documents that the last body of an index names, in its order, without those that this crawl has read or reads
 -- anyway.
 SELECT d.document_id, d.source_id, d.url, d.kind, d.configured, d.parent_id, d.etag, d.last_modified, d.body_digest,
        d.changed_at, EXISTS (SELECT FROM store.announcement a WHERE a.document_id = d.document_id) AS has_announced,

@@ -21,7 +21,7 @@ from archive.store.captures import insert_capture
 from archive.store.cleaning import clean_text
 from archive.store.extractions import put_extraction
 from archive.store.frontier import close_url
-from archive.store.rows import to_capture
+from archive.store.rows import fill, to_capture
 from archive.store.statements import execute, find_row, get_row
 
 # Stories that go back to their own URLs in one transaction, two short statements each.
@@ -56,13 +56,7 @@ def _to_current(row: DictRow) -> CurrentText:
         revision_id=row["revision_id"],
         number=row["number"],
         capture=capture,
-        version=VersionRow(
-            extractor=row["extractor"],
-            trafilatura=row["trafilatura"],
-            rules=row["rules"],
-            site=row["site"],
-            host_state=row["host_state"],
-        ),
+        version=fill(VersionRow, row),
         content_digest=bytes(row["content_digest"]),
         title=row["title"],
         text=row["text"],

@@ -155,21 +155,17 @@ def _name_children(conn: Connection, read: DocumentRead, source_id: int) -> tupl
         urls=list(kinds),
         kinds=list(kinds.values()),
     )
-    rows = list_rows(
-        conn,
-        "list_children",
-        source_id=source_id,
-        parent_id=read.document_id,
-        crawl_id=read.crawl_id,
-        urls=list(kinds),
-    )
-    return tuple(to_document(row) for row in rows)
+    return _list_children(conn, read.document_id, read.crawl_id)
 
 
 def named_children(conn: Connection, document_id: int, crawl_id: int) -> tuple[DocumentRow, ...]:
     """The documents that an unchanged index names, in its order, without those that this crawl reads anyway."""
     with conn.transaction():
-        rows = list_rows(conn, "list_named_children", document_id=document_id, crawl_id=crawl_id)
+        return _list_children(conn, document_id, crawl_id)
+
+
+def _list_children(conn: Connection, document_id: int, crawl_id: int) -> tuple[DocumentRow, ...]:
+    rows = list_rows(conn, "list_children", document_id=document_id, crawl_id=crawl_id)
     return tuple(to_document(row) for row in rows)
 
 

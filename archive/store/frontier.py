@@ -10,7 +10,7 @@ from archive.db import Connection, retry_transaction, single_statement
 from archive.records import Conclusion, LeasedUrl, Postponement
 from archive.store.captures import insert_captures
 from archive.store.cleaning import clean_text
-from archive.store.rows import to_announcement, to_capture
+from archive.store.rows import fill, to_announcement, to_capture
 from archive.store.statements import execute, find_row, get_row, list_rows
 
 
@@ -35,20 +35,7 @@ def lease(
 
 
 def _to_leased(row: DictRow) -> LeasedUrl:
-    return LeasedUrl(
-        frontier_id=row["frontier_id"],
-        url=row["url"],
-        host=row["host"],
-        due_why=row["due_why"],
-        attempts=row["attempts"],
-        revisits=row["revisits"],
-        announced_at=row["announced_at"],
-        request_id=row["request_id"],
-        force=row["force"],
-        article_id=row["article_id"],
-        capture=to_capture(row),
-        announcement=to_announcement(row),
-    )
+    return fill(LeasedUrl, row, capture=to_capture(row), announcement=to_announcement(row))
 
 
 def conclude(conn: Connection, c: Conclusion) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from psycopg.rows import DictRow
 
 from archive.records import AnnouncementRow, DateRow, DocumentRow, SourceState, StoredCapture, WarcPlace
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Record = TypeVar("Record", bound="DataclassInstance")
 
 
 def to_capture(row: DictRow) -> StoredCapture | None:
@@ -43,38 +49,18 @@ def to_place(row: DictRow) -> WarcPlace:
 
 def to_document(row: DictRow) -> DocumentRow:
     """A row of the statements that list documents."""
-    return DocumentRow(
-        document_id=row["document_id"],
-        source_id=row["source_id"],
-        url=row["url"],
-        kind=row["kind"],
-        configured=row["configured"],
-        parent_id=row["parent_id"],
-        etag=row["etag"],
-        last_modified=row["last_modified"],
-        body_digest=row["body_digest"],
-        changed_at=row["changed_at"],
-        has_announced=row["has_announced"],
-        capture=to_capture(row),
-    )
+    return fill(DocumentRow, row, capture=to_capture(row))
 
 
 def to_source(row: DictRow) -> SourceState:
     """A row of the statements that list sources."""
-    return SourceState(
-        source_id=row["source_id"],
-        name=row["name"],
-        enabled=row["enabled"],
-        paused_at=row["paused_at"],
-        paused_why=row["paused_why"],
-        retired_at=row["retired_at"],
-        setting_id=row["setting_id"],
-        settings=row["settings"],
-        last_slot=row["last_slot"],
-        failures=row["failures"],
-        last_error=row["last_error"],
-        crawled_at=row["crawled_at"],
-    )
+    return fill(SourceState, row)
+
+
+def fill(record: type[Record], row: DictRow, **known: Any) -> Record:
+    """A record of which every field is a column of its name, but for those that are `known` otherwise."""
+    columns = (field.name for field in fields(record) if field.name not in known)
+    return record(**{name: row[name] for name in columns}, **known)
 
 
 def to_announcement(row: DictRow) -> AnnouncementRow | None:

@@ -242,21 +242,22 @@ def test_an_unchanged_index_gives_its_sitemaps_in_the_order_of_its_last_body(con
     assert documents.named_children(conn, index, desk.begin().crawl_id) == ()
 
 
-def test_a_sitemap_stays_with_the_index_that_named_it_first_until_that_lets_go(conn: Connection) -> None:
+def test_a_sitemap_of_two_indexes_belongs_to_the_one_that_named_it_last(conn: Connection) -> None:
     apply(conn, source_row(sitemaps=["https://paper.example/other.xml"]))
     desk = Desk(conn)
     begun = desk.begin()
     first, second = begun.documents
-    map_a = ("https://paper.example/a.xml", "sitemap")
+    shared = ("https://paper.example/a.xml", "sitemap")
 
-    def read(document: DocumentRow, *children: tuple[str, str]) -> tuple[DocumentRow, ...]:
+    def read(document: DocumentRow, *children: tuple[str, str]) -> list[int | None]:
         found: Announced = desk.read_feed(begun, document_id=document.document_id, children=children)
-        return found.children
+        return [child.parent_id for child in found.children]
 
-    assert [child.parent_id for child in read(first, map_a)] == [first.document_id]
-    assert [child.parent_id for child in read(second, map_a)] == [first.document_id]
-    assert read(first) == ()
-    assert [child.parent_id for child in read(second, map_a)] == [second.document_id]
+    assert read(first, shared) == [first.document_id]
+    assert read(second, shared) == [second.document_id]
+    assert documents.named_children(conn, first.document_id, begun.crawl_id) == ()
+    assert read(first) == []
+    assert len(documents.named_children(conn, second.document_id, begun.crawl_id)) == 1, "the first let go of nothing"
 
 
 def test_validators_come_with_the_document_when_its_crawl_begins(desk: Desk) -> None:
