@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,26 +14,18 @@ from crawler.clean.registry import find_rule
 from crawler.discover.urls import canonicalise
 from crawler.records import Removal
 from demo import oracle
-from demo.server import Newsroom
 
 from .running import Wirekeep
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory, server: str, template: str) -> Iterator[Wirekeep]:
+def crawled(shared: Wirekeep) -> Wirekeep:
     """An installation that has crawled the well-behaved newsroom once, its roles still running."""
-    from tests.conftest import make_database
-
-    with Newsroom() as newsroom, make_database(server, template) as dsn:
-        installed = Wirekeep(tmp_path_factory.mktemp("crawled"), dsn, newsroom)
-        installed.write_sources(every="7d")
-        installed.start("scheduler")
-        installed.start("worker")
-        try:
-            installed.crawl_all()
-            yield installed
-        finally:
-            installed.stop()
+    shared.write_sources(every="7d")
+    shared.start("scheduler")
+    shared.start("worker")
+    shared.crawl_all()
+    return shared
 
 
 def _outcomes(wirekeep: Wirekeep) -> dict[str, dict[str, Any]]:
@@ -203,67 +192,7 @@ def test_sql_and_show_say_what_the_rule_of_each_removed_span_does(crawled: Wirek
     assert "  takes the headline again, above or below the text or in a heading of it\n" in printed
 
 
-def test_nothing_is_sent_or_stored_twice_when_nothing_changed(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="7d")
-    wirekeep.start("scheduler")
-    wirekeep.start("worker")
-    wirekeep.crawl_all()
-    before = wirekeep.sql("SELECT count(*) AS revisions FROM archive.revisions")[0]["revisions"]
-    marked = len(wirekeep.newsroom.log)
-    wirekeep.execute("UPDATE store.frontier SET due_at = now(), due_why = 'revisit' WHERE article_id IS NOT NULL")
-    names = [row["name"] for row in wirekeep.sql("SELECT name FROM archive.sources")]
-    again = datetime.now(UTC)
-    wirekeep.run("crawl", *names)
-    wirekeep.crawl_all(since=again)
-    second = list(wirekeep.newsroom.log)[marked:]
-    conditional = oracle.conditionals(second)
-    assert conditional
-    changed = {article.url for article in wirekeep.newsroom.expected.articles.values() if article.alternates}
-    assert [one for one in conditional if one.status != 304 and one.url not in changed] == []
-    with_validators = [one for one in wirekeep.newsroom.log if oracle.is_whole(one) and oracle.offers_validator(one)]
-    assert oracle.sent_twice(with_validators) == {}
-    after = wirekeep.sql("SELECT count(*) AS revisions, sum(edits) AS edits FROM archive.articles")[0]
-    assert (after["revisions"], after["edits"]) == (before, 0)
-
-
-def test_an_edit_is_one_revision_and_a_story_that_disappears_keeps_its_text(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="7d")
-    wirekeep.start("scheduler")
-    wirekeep.start("worker")
-    wirekeep.crawl_all()
-    stories = [article for article in wirekeep.newsroom.expected.articles.values() if not article.alternates]
-    edited = wirekeep.newsroom.edit(stories[0].url, paragraph="فقرة جديدة أضافها المحرر بعد النشر الأول للخبر.")
-    gone = wirekeep.newsroom.remove(stories[1].url)
-    wirekeep.run("recrawl", edited, gone, "--wait")
-    rows = _articles(wirekeep)
-    assert rows[canonicalise(edited) or edited]["edits"] == 1
-    assert "أضافها المحرر" in rows[canonicalise(edited) or edited]["text"]
-    lost = rows[canonicalise(gone) or gone]
-    assert lost["gone_at"] is not None
-    assert lost["text"]
-    assert sum(row["edits"] for row in rows.values()) == 1
-
-
-def test_a_changed_rule_makes_no_edit(wirekeep: Wirekeep, tmp_path: Path) -> None:
-    names = wirekeep.write_sources(every="7d")
-    wirekeep.start("scheduler")
-    wirekeep.start("worker")
-    wirekeep.crawl_all()
-    file = wirekeep.folder / "sources.toml"
-    # Live blogs and charset stay; a line pattern that hits every text's first words changes every extraction.
-    text = file.read_text(encoding="utf-8").replace(
-        'css]\nbody = ".newsbody"', 'css]\nbody = ".newsbody"\nremove_lines = ["^.*وقال.*$"]'
-    )
-    file.write_text(text, encoding="utf-8")
-    wirekeep.execute("UPDATE store.frontier SET due_at = now(), due_why = 'revisit' WHERE article_id IS NOT NULL")
-    wirekeep.until(
-        lambda: wirekeep.sql("SELECT 1 FROM store.source_setting GROUP BY source_id HAVING count(*) > 1"),
-        "a new setting",
-    )
-    for name in names:
-        wirekeep.run("recrawl", "--source", name, "--force")
-    wirekeep.until(
-        lambda: not wirekeep.sql("SELECT 1 FROM archive.requests WHERE state <> 'done'"), "every request served", 90
-    )
-    assert wirekeep.sql("SELECT url, edits FROM archive.articles WHERE edits > 0") == []
-    assert wirekeep.sql("SELECT 1 FROM store.extraction GROUP BY revision_id HAVING count(*) > 1")
+def test_the_newsrooms_own_stories_teach_no_line_of_a_host(crawled: Wirekeep) -> None:
+    rows = crawled.sql("SELECT host, line, state, stories, share, at_an_end, days FROM archive.boilerplate")
+    assert rows == []
+    assert crawled.sql("SELECT 1 FROM store.host_sighting LIMIT 1")

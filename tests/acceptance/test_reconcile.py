@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from archive.audit import Finding
@@ -17,20 +15,14 @@ SOURCES = ("alwatan", "albarid")
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory, server: str, template: str) -> Iterator[Wirekeep]:
+def crawled(shared: Wirekeep) -> Wirekeep:
     """An installation that crawled two sources and was stopped."""
-    from tests.conftest import make_database
-
-    with Newsroom() as newsroom, make_database(server, template) as dsn:
-        installed = Wirekeep(tmp_path_factory.mktemp("reconciled"), dsn, newsroom)
-        installed.write_sources(every="7d", only=SOURCES)
-        installed.start("scheduler")
-        installed.start("worker")
-        try:
-            installed.crawl_all()
-        finally:
-            installed.stop()
-        yield installed
+    shared.write_sources(every="7d", only=SOURCES)
+    shared.start("scheduler")
+    shared.start("worker")
+    shared.crawl_all()
+    shared.stop()
+    return shared
 
 
 def _announced(newsroom: Newsroom) -> list[str]:
