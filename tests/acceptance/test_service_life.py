@@ -16,7 +16,8 @@ from demo.server import Newsroom
 from .embedded import Embedded, install
 from .running import Wirekeep
 
-SLOW = {"every": "7d", "pace": "2s", "only": ("gatehouse", "hajiz")}
+# Twenty pages each, a second apart: still at them when the half of a stop timeout of some seconds is over.
+SLOW = {"every": "7d", "pace": "1s", "only": ("gatehouse", "hajiz")}
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_a_worker_that_is_asked_to_stop_hands_back_what_it_cannot_finish(wirekee
     wirekeep.write_sources(**SLOW)
     scheduler = wirekeep.start("scheduler")
     worker = wirekeep.start("worker", WIREKEEP_STOP_TIMEOUT="5")
-    wirekeep.until(lambda: _crawling(wirekeep), "a crawl at its pages", 60)
+    wirekeep.until(lambda: _crawling(wirekeep), "a crawl at its pages")
     assert wirekeep.stop(worker) == [0]
     assert wirekeep.stop(scheduler) == [0]
     _assert_handed_back(wirekeep)
@@ -59,19 +60,19 @@ def test_a_worker_that_is_asked_to_stop_hands_back_what_it_cannot_finish(wirekee
     wirekeep.start("scheduler")
     wirekeep.start("worker")
     wirekeep.until(
-        lambda: wirekeep.sql("SELECT 1 FROM archive.crawls WHERE kind = 'owed' AND state = 'running'"), "it goes on", 60
+        lambda: wirekeep.sql("SELECT 1 FROM archive.crawls WHERE kind = 'owed' AND state = 'running'"), "it goes on"
     )
 
 
 def test_the_service_stops_cleanly_with_everything_it_started(service: Embedded) -> None:
     service.write_sources(**SLOW)
-    up = service.start("up", WIREKEEP_STOP_TIMEOUT="10")
-    service.until(lambda: service.events("worker_started") and _crawling(service), "a crawl at its pages", 60)
+    up = service.start("up", WIREKEEP_STOP_TIMEOUT="5")
+    service.until(lambda: service.events("worker_started") and _crawling(service), "a crawl at its pages")
     pids = [event["pid"] for event in service.events("role_started")]
     assert len(pids) == 2
     up.send_signal(signal.SIGTERM)
-    # The promise is 30 s: 10 s to finish or hand back is set here, the rest is for what comes after.
-    assert up.wait(timeout=30) == 0
+    # A role that takes more than ten seconds beyond its stop timeout is killed, and then this is no 0.
+    assert up.wait(timeout=120) == 0
     service.roles.clear()
     assert [pid for pid in pids if service.is_alive(pid)] == []
     assert _left_in_sessions(pids) == []
@@ -88,11 +89,11 @@ def _left_in_sessions(leaders: list[int]) -> list[int]:
 def test_a_role_that_dies_is_started_again(service: Embedded) -> None:
     service.write_sources(every="7d", only=("sahifa",))
     service.start("up")
-    service.until(lambda: service.events("worker_started"), "the worker", 60)
+    service.until(lambda: service.events("worker_started"), "the worker")
     first = service.kill_role("worker-1", group=True)
-    service.until(lambda: len(service.events("worker_started")) == 2, "a second worker", 60)
+    service.until(lambda: len(service.events("worker_started")) == 2, "a second worker")
     second = service.kill_role("worker-1", group=True)
-    service.until(lambda: len(service.events("worker_started")) == 3, "a third worker", 60)
+    service.until(lambda: len(service.events("worker_started")) == 3, "a third worker")
     assert len({first, second, service.pid("worker-1")}) == 3
     died = [event for event in service.events("role_died") if event["role"] == "worker-1"]
     assert [event["code"] for event in died] == [-signal.SIGKILL] * 2
@@ -103,15 +104,13 @@ def test_a_role_that_dies_is_started_again(service: Embedded) -> None:
 def test_roles_end_when_their_supervisor_is_killed(service: Embedded) -> None:
     service.write_sources(every="7d", only=("sahifa",))
     up = service.start("up")
-    service.until(
-        lambda: service.events("worker_started") and service.events("scheduler_started"), "both roles", within=60
-    )
+    service.until(lambda: service.events("worker_started") and service.events("scheduler_started"), "both roles")
     pids = [event["pid"] for event in service.events("role_started")]
     os.kill(up.pid, signal.SIGKILL)
     up.wait(timeout=10)
     service.roles.clear()
-    service.until(lambda: not any(service.is_alive(pid) for pid in pids), "the roles end by themselves", 60)
-    service.until(lambda: not _left_in_sessions(pids), "and all that they started", 60)
+    service.until(lambda: not any(service.is_alive(pid) for pid in pids), "the roles end by themselves")
+    service.until(lambda: not _left_in_sessions(pids), "and all that they started")
     assert service.ask("SELECT count(*) FROM store.process WHERE stopped_at IS NULL") == 0
 
 
@@ -139,9 +138,9 @@ def test_fetching_stops_while_the_disk_is_low_and_resumes_by_itself(wirekeep: Wi
     ballast.write_bytes(bytes(40 * 1024**2))
     wirekeep.start("scheduler")
     wirekeep.start("worker")
-    wirekeep.until(lambda: wirekeep.events("disk_low"), "the shortage is told", 60)
+    wirekeep.until(lambda: wirekeep.events("disk_low"), "the shortage is told")
     state = "SELECT state, reason FROM archive.crawls WHERE finished_at IS NOT NULL"
-    wirekeep.until(lambda: wirekeep.sql(state), "a crawl that could not fetch", 60)
+    wirekeep.until(lambda: wirekeep.sql(state), "a crawl that could not fetch")
     (crawl,) = {(row["state"], row["reason"]) for row in wirekeep.sql(state)}
     assert crawl[0] == "handed_back"
     assert "MiB free" in crawl[1]
@@ -151,7 +150,7 @@ def test_fetching_stops_while_the_disk_is_low_and_resumes_by_itself(wirekeep: Wi
     assert "MiB free" in worker["state"]["disk_low"]
     assert "MiB free" in wirekeep.run("status").stdout
     ballast.unlink()
-    wirekeep.until(lambda: wirekeep.sql("SELECT 1 FROM archive.articles LIMIT 1"), "articles, without a restart", 60)
+    wirekeep.until(lambda: wirekeep.sql("SELECT 1 FROM archive.articles LIMIT 1"), "articles, without a restart")
     assert wirekeep.events("disk_fine")
 
 
@@ -159,10 +158,10 @@ def test_a_limit_above_what_is_free_is_told_and_lifted_by_a_restart(wirekeep: Wi
     wirekeep.write_sources(every="2s", only=("sahifa",))
     wirekeep.start("scheduler")
     worker = wirekeep.start("worker", WIREKEEP_MIN_FREE_BYTES=str(2**60))
-    wirekeep.until(lambda: wirekeep.sql("SELECT 1 FROM archive.crawls WHERE state = 'handed_back'"), "handed back", 60)
+    wirekeep.until(lambda: wirekeep.sql("SELECT 1 FROM archive.crawls WHERE state = 'handed_back'"), "handed back")
     assert wirekeep.newsroom.log == ()
     checked = wirekeep.run("status", "--check", "all", check=False)
     assert (checked.returncode, "MiB free" in checked.stderr) == (1, True)
     wirekeep.stop(worker)
     wirekeep.start("worker")
-    wirekeep.until(lambda: wirekeep.sql("SELECT 1 FROM archive.articles LIMIT 1"), "articles", 60)
+    wirekeep.until(lambda: wirekeep.sql("SELECT 1 FROM archive.articles LIMIT 1"), "articles")

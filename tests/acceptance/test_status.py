@@ -12,6 +12,8 @@ from .running import Wirekeep
 
 SOURCE = "sahifa"
 HOST = f"{SOURCE}.{DOMAIN}"
+# Twenty pages, so that it is at them for long.
+LONG = "gatehouse"
 
 _MISSING_FEED = """
 [[source]]
@@ -97,11 +99,11 @@ def test_status_of_an_idle_service(wirekeep: Wirekeep) -> None:
 
 def test_status_of_a_crawling_service(wirekeep: Wirekeep) -> None:
     wirekeep.env["WIREKEEP_DEAD_AFTER"] = "60"
-    wirekeep.write_sources(every="7d", pace="1500ms", only=(SOURCE,))
+    wirekeep.write_sources(every="7d", pace="500ms", only=(LONG,))
     wirekeep.start("scheduler")
     worker = wirekeep.start("worker")
     said = "SELECT 1 FROM store.process WHERE state -> 'running' ? %s"
-    wirekeep.until(lambda: wirekeep.sql(said, [SOURCE]) and len(wirekeep.newsroom.log) >= 4, "at its pages", 60)
+    wirekeep.until(lambda: wirekeep.sql(said, [LONG]) and len(wirekeep.newsroom.log) >= 4, "at its pages")
     # Frozen, so that database, log and status are of one moment.
     worker.send_signal(signal.SIGSTOP)
     try:
@@ -110,13 +112,13 @@ def test_status_of_a_crawling_service(wirekeep: Wirekeep) -> None:
         done = wirekeep.sql("SELECT count(*) AS n FROM archive.attempts")[0]["n"]
     finally:
         worker.send_signal(signal.SIGCONT)
-    source = _source(found)
+    source = _source(found, LONG)
     assert source["last_crawl_state"] == "running"
     assert source["leased"] == leased > 0
     assert found["totals"]["pending"] == found["totals"]["urls"] - done
     (crawl,) = found["crawls"]
-    assert (crawl["source"], crawl["kind"], crawl["worker_pid"]) == (SOURCE, "scheduled", worker.pid)
-    assert _processes(found)["worker"]["state"]["running"] == [SOURCE]
+    assert (crawl["source"], crawl["kind"], crawl["worker_pid"]) == (LONG, "scheduled", worker.pid)
+    assert _processes(found)["worker"]["state"]["running"] == [LONG]
     assert found["queue"]["doing"] == 1
     # What was sent and is not yet a capture is what the frozen worker has in hand, at its extraction mostly.
     assert 0 <= len(wirekeep.newsroom.log) - found["totals"]["captures"] <= leased
@@ -129,7 +131,7 @@ def test_status_of_a_paused_host(wirekeep: Wirekeep) -> None:
     url = wirekeep.sql("SELECT url FROM archive.articles LIMIT 1")[0]["url"]
     (request,) = wirekeep.sql("SELECT archive.recrawl(%s) AS id", [url])
     waits = "SELECT waits_for FROM archive.requests WHERE id = %s AND waits_for LIKE 'host %%'"
-    wirekeep.until(lambda: wirekeep.sql(waits, [request["id"]]), "the host is paused", 60)
+    wirekeep.until(lambda: wirekeep.sql(waits, [request["id"]]), "the host is paused")
     found = _still_status(wirekeep)
     (host,) = found["paused_hosts"]
     row = wirekeep.sql("SELECT host, paused_until, strikes FROM store.host WHERE paused_until > now()")[0]
@@ -169,14 +171,15 @@ def test_status_of_a_failed_source(wirekeep: Wirekeep) -> None:
 
 
 def test_status_of_a_dead_worker(wirekeep: Wirekeep) -> None:
-    wirekeep.write_sources(every="7d", pace="1500ms", only=(SOURCE,))
+    wirekeep.write_sources(every="7d", pace="300ms", only=(LONG,))
     scheduler = wirekeep.start("scheduler")
-    worker = wirekeep.start("worker")
-    wirekeep.until(lambda: len(wirekeep.newsroom.log) >= 3, "at its pages", 60)
-    # The scheduler would rescue the job at once: without it, what the dead worker held stays to be seen.
+    wirekeep.until(lambda: wirekeep.events("slot_fired"), "a job in the queue")
+    # A scheduler would rescue the job: without one, what the dead worker held stays to be seen.
     wirekeep.stop(scheduler)
+    worker = wirekeep.start("worker")
+    wirekeep.until(lambda: len(wirekeep.newsroom.log) >= 3, "at its pages")
     wirekeep.kill(worker)
-    wirekeep.until(lambda: not _processes(_status(wirekeep))["worker"]["alive"], "taken for dead", 30)
+    wirekeep.until(lambda: not _processes(_status(wirekeep))["worker"]["alive"], "taken for dead")
     found = _still_status(wirekeep)
     assert _processes(found)["worker"]["pid"] == worker.pid
     assert "scheduler" not in _processes(found)
@@ -189,6 +192,6 @@ def test_status_of_a_dead_worker(wirekeep: Wirekeep) -> None:
     wirekeep.start("scheduler")
     wirekeep.start("worker")
     wirekeep.until(
-        lambda: _source(_status(wirekeep))["last_crawl_state"] == "finished", "the crawl is done after all", 90
+        lambda: _source(_status(wirekeep), LONG)["last_crawl_state"] == "finished", "the crawl is done after all"
     )
-    wirekeep.until(lambda: _check(wirekeep, "all") == (0, ""), "all is well", 30)
+    wirekeep.until(lambda: _check(wirekeep, "all") == (0, ""), "all is well")
