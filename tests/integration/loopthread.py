@@ -13,7 +13,7 @@ from crawler.fetch.loop import install_reactor
 T = TypeVar("T")
 
 
-def run_in_loop(work: Coroutine[Any, Any, T], timeout: float = 60) -> T:
+def run_in_loop(work: Coroutine[Any, Any, T], timeout: float = 120) -> T:
     """The result of `work`, run in the session's loop."""
     return asyncio.run_coroutine_threadsafe(work, _loop()).result(timeout)
 
@@ -24,5 +24,5 @@ def _loop() -> asyncio.AbstractEventLoop:
     started = threading.Event()
     reactor.callWhenRunning(started.set)
     threading.Thread(target=reactor.run, kwargs={"installSignalHandlers": False}, daemon=True).start()
-    assert started.wait(10), "the reactor did not start"
+    assert started.wait(120), "the reactor did not start"
     return loop

@@ -189,7 +189,7 @@ def _pooler(database: str, mode: str) -> Iterator[str]:
             yield dsn
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=120)
     shutil.rmtree(folder)
 
 
@@ -211,7 +211,7 @@ def _let_in(database: str, name: str) -> Iterator[None]:
 
 
 def _wait_for(dsn: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while True:
         try:
             psycopg.connect(dsn).close()

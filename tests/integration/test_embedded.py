@@ -93,7 +93,7 @@ def _user(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.stdin.close()
-        process.wait(timeout=60)
+        process.wait(timeout=120)
         process.stdout.close()
 
 
@@ -126,7 +126,7 @@ def _state(data_dir: Path) -> str:
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.02)
@@ -185,7 +185,7 @@ def test_the_last_to_leave_stops_it_also_where_another_started_it(folder: Path) 
 def test_a_killed_user_is_not_counted(folder: Path) -> None:
     with _user(folder) as user:
         user.kill()
-        user.wait(timeout=10)
+        user.wait(timeout=120)
         assert _state(folder) == "running"
         with embedded.open_cluster(folder, fsync=False) as dsn:
             assert _ask(dsn, "SELECT 1") == 1
@@ -238,7 +238,7 @@ def test_ctrl_c_reaches_us_and_not_the_server(folder: Path) -> None:
         assert os.getsid(server) != os.getsid(0)
         with _user(folder) as user:
             user.send_signal(signal.SIGINT)
-            assert user.wait(timeout=60) != 0
+            assert user.wait(timeout=120) != 0
         assert _ask(dsn, "SELECT 1") == 1
 
 
@@ -298,7 +298,7 @@ def test_a_pid_file_whose_pid_is_another_process_now_is_seen_through(folder: Pat
         assert bystander.poll() is None
     finally:
         bystander.kill()
-        bystander.wait(timeout=10)
+        bystander.wait(timeout=120)
 
 
 def test_a_server_started_by_hand_on_the_same_data_is_left_alone(folder: Path) -> None:
@@ -332,7 +332,7 @@ def test_an_initdb_that_was_killed_is_done_again(folder: Path) -> None:
     )
     _wait(lambda: any(folder.glob(f"{FOLDER}/data.new-*/PG_VERSION")), "initdb began")
     process.kill()
-    process.wait(timeout=10)
+    process.wait(timeout=120)
     assert not (folder / FOLDER / "data").exists()
     with embedded.open_cluster(folder, fsync=False) as dsn:
         assert _ask(dsn, "SELECT 1") == 1

@@ -181,7 +181,7 @@ def test_another_migrations_lock_is_waited_for(database: str) -> None:
             pass
         assert answers == []
         holder.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
-        asking.join(timeout=30)
+        asking.join(timeout=120)
     assert answers == [False]
 
 
