@@ -214,6 +214,11 @@ def translate(error: psycopg.Error) -> ArchiveError:
     return ArchiveError(f"PostgreSQL refused a statement ({state or 'no code'}): {_one_line(error)}")
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error is the driver's, and says that the database cannot be reached now."""
+    return isinstance(error, psycopg.Error) and isinstance(translate(error), ArchiveUnavailable)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Let only errors of ours out."""

@@ -8,12 +8,20 @@ transaction that makes them due.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, cast
 
 import procrastinate
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
+
+from archive.db import is_away
 
 CRAWL_QUEUE = "crawl"
 DEMAND_QUEUE = "demand"
+PAUSE = 0.5  # seconds between two tries while the database is away
 
 
 class Work(Protocol):
@@ -26,6 +34,41 @@ class Work(Protocol):
         """One re-crawl asked for."""
 
 
+class SteadyManager(JobManager):
+    """Procrastinate's statements, of which those that nobody else repeats are tried until the database is back.
+
+    The worker of 3.10 gives each a single try: with the heartbeat's connection its heart stops for good (its monitor of
+    such tasks ends with the first that ends, the deferrer of periodic tasks that we do not have), so that all its later
+    jobs are taken for a dead worker's and begun again beside themselves; a job whose end is not written is at work for
+    as long as the worker lives, and its source is never crawled again.
+    """
+
+    async def update_heartbeat(self, worker_id: int) -> None:
+        """The worker lives."""
+        beat = super().update_heartbeat
+        await _insist(lambda: beat(worker_id))
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """The job has ended."""
+        finish = super().finish_job
+        await _insist(lambda: finish(job, status, delete_job))
+
+    async def listen_for_jobs(self, **how: Any) -> None:
+        """Wait for notices until cancelled."""
+        listen = super().listen_for_jobs
+        await _insist(lambda: listen(**how))
+
+
+async def _insist(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            return await work()
+        except ConnectorException as error:
+            if not is_away(error.__cause__):
+                raise
+            await asyncio.sleep(PAUSE)
+
+
 def make_app(dsn: str) -> procrastinate.App:
     """The queue's app on the database at `dsn`; every connection looks in schema `queue` first."""
     connector = procrastinate.PsycopgConnector(
@@ -36,6 +79,7 @@ def make_app(dsn: str) -> procrastinate.App:
         timeout=10,
     )
     app = procrastinate.App(connector=connector)
+    app.job_manager = SteadyManager(connector)
     app.task(name="crawl_source", queue=CRAWL_QUEUE, pass_context=True)(crawl_source)
     app.task(name="serve_request", queue=DEMAND_QUEUE, pass_context=True)(serve_request)
     return app
