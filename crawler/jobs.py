@@ -19,6 +19,8 @@ from procrastinate.manager import JobManager
 
 from archive.db import is_away
 
+from archive.db import QueueConnection
+
 CRAWL_QUEUE = "crawl"
 DEMAND_QUEUE = "demand"
 PAUSE = 0.5  # seconds between two tries while the database is away
@@ -73,6 +75,7 @@ def make_app(dsn: str) -> procrastinate.App:
     """The queue's app on the database at `dsn`; every connection looks in schema `queue` first."""
     connector = procrastinate.PsycopgConnector(
         conninfo=dsn,
+        connection_class=QueueConnection,
         kwargs={"options": "-c search_path=queue,pg_catalog", "application_name": "wirekeep-queue"},
         min_size=1,
         max_size=6,

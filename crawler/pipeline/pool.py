@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as LimitPassed
 from typing import ParamSpec, TypeVar
 
 import structlog
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from crawler.errors import ExtractionFailed
 from crawler.process import process, versions_of
@@ -26,6 +26,9 @@ R = TypeVar("R")
 
 # A fresh process every thousand pages: trafilatura's and lxml's caches never grow past what that many pages leave.
 MAX_TASKS = 1000
+# Seconds between two looks of pebble's own threads for processes that died or are past their limit. Its default of 0.1
+# cost an idle worker 3 ms of CPU a second; what it looks for may as well be found half a second late.
+CONSTS.sleep_unit = 0.5
 
 
 class ExtractionPool:
