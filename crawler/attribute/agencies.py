@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from crawler.attribute.rules import read_table, words
-from crawler.attribute.wording import Atom, Word, cut, fold
+from crawler.attribute.wording import Atom, Word, cut, fold, fold_words
 
 UNNAMED = "agencies"  # the code for «وكالات»
 
@@ -16,6 +16,7 @@ _MAX_CASED = 4  # Latin names up to so many letters count only as written: "AP" 
 
 
 _SPELT_OUT = (fold("واس"),)  # an acronym by origin; papers also write «وا س»
+_SPELT_PART = 2  # letters at most in a part of an acronym that is written apart: «دب أ»
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,23 @@ class _Alias:
         return not cased or words[0].raw == self.raw[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """All names, by their folded parts; `letters` are codes by joined single letters, `longest` is the most parts.
+
+    Every name begins with one of the parts in `first` and ends with one in `last`: so most words are told from names
+    without trying every length.
+    """
+
+    aliases: dict[tuple[str, ...], list[_Alias]]
+    letters: dict[str, str]
+    longest: int
+    first: frozenset[str]
+    last: frozenset[str]
+
+
 @cache
-def _table() -> tuple[dict[tuple[str, ...], list[_Alias]], dict[str, str], int]:
-    """(aliases by folded words, codes by joined single letters, most words in an alias)."""
+def _table() -> _Table:
     aliases: dict[tuple[str, ...], list[_Alias]] = {}
     letters: dict[str, str] = {}
     for code, entry in read_table("agencies.toml").items():
@@ -56,20 +71,44 @@ def _table() -> tuple[dict[tuple[str, ...], list[_Alias]], dict[str, str], int]:
                 spelt = len(key) > 1 and all(len(part) == 1 for part in key)
                 if not weak and (spelt or key == _SPELT_OUT):
                     letters["".join(key)] = code
-    return aliases, letters, max(map(len, aliases))
+    spans = range(1, _SPELT_PART + 1)
+    return _Table(
+        aliases=aliases,
+        letters=letters,
+        longest=max(map(len, aliases)),
+        first=frozenset({key[0] for key in aliases} | {joined[:span] for joined in letters for span in spans}),
+        last=frozenset({key[-1] for key in aliases} | {joined[-span:] for joined in letters for span in spans}),
+    )
+
+
+def _parts(word: Word) -> list[str]:
+    """The folded word as names are compared: in parts where it has hyphens, none where folding leaves only spaces."""
+    return word.folded.replace("-", " ").split()
+
+
+def may_name(line: str) -> bool:
+    """False only where a line names no agency, by its words alone: quicker than cutting it, and so with most lines."""
+    parts = " ".join(fold_words(line)).replace("-", " ").split()
+    return not _table().first.isdisjoint(parts)
 
 
 def match_at(words: Sequence[Word], index: int) -> Named | None:
     """The longest agency name that begins with this word."""
-    aliases, letters, longest = _table()
-    for length in range(min(longest, len(words) - index), 0, -1):
+    begins = _parts(words[index])
+    return None if begins and begins[0] not in _table().first else try_every_length(words, index)
+
+
+def try_every_length(words: Sequence[Word], index: int) -> Named | None:
+    """What `match_at` gives, without its glance at the first word."""
+    table = _table()
+    for length in range(min(table.longest, len(words) - index), 0, -1):
         run = tuple(words[index : index + length])
-        key = tuple(part for word in run for part in word.folded.replace("-", " ").split())
-        for alias in aliases.get(key, ()):
+        key = tuple(part for word in run for part in _parts(word))
+        for alias in table.aliases.get(key, ()):
             if alias.fits(run):
                 return Named(alias.code, run, alias.weak)
-        if 1 < length <= 4 and max(len(part) for part in key) <= 2:
-            code = letters.get("".join(key))
+        if 1 < length <= 4 and max(map(len, key), default=0) <= _SPELT_PART:
+            code = table.letters.get("".join(key))
             if code is not None and _is_spelt(key):
                 return Named(code, run, weak=False)
     return None
@@ -101,9 +140,13 @@ def names_only(atom: Atom) -> tuple[Named, ...]:
 
 def named_at_end(atom: Atom) -> Named | None:
     """The agency that an atom ends with: «القاهرة د ب أ», "Jane Doe of The Associated Press"."""
-    for index in range(1, len(atom.words)):
-        named = match_at(atom.words, index)
-        if named is not None and index + len(named.words) == len(atom.words):
+    table, words = _table(), atom.words
+    ends = _parts(words[-1])
+    if ends and ends[-1] not in table.last:
+        return None
+    for index in range(max(1, len(words) - table.longest), len(words)):
+        named = match_at(words, index)
+        if named is not None and index + len(named.words) == len(words):
             return named
     return None
 

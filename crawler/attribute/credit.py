@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from crawler.attribute.agencies import Named, match_at, names_only
+from crawler.attribute.agencies import Named, match_at, may_name, names_only
 from crawler.attribute.dateline import Dateline
 from crawler.attribute.places import is_date_word
 from crawler.attribute.wording import Atom, Word, cut, fold
@@ -156,7 +156,7 @@ def credits_in_lines(lines: Iterable[str], *, trusted: bool) -> Iterator[Credit]
 
 def is_credit_line(line: str) -> bool:
     """Whether a line credits agencies and says nothing else: «المصدر : كونا», «بترا», "(Reuters)"."""
-    if not line or len(line) > _SIGNOFF_LENGTH:
+    if len(line) > _SIGNOFF_LENGTH or not may_name(line):
         return False
     label = _LABEL.match(line)
     atoms = cut(line[label.end() :] if label else line)

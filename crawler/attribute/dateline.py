@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from crawler.attribute.agencies import Named, named_at_end, named_at_start, names_only, opening_name
+from crawler.attribute.agencies import Named, may_name, named_at_end, named_at_start, names_only, opening_name
 from crawler.attribute.places import is_date, is_date_word, is_house, is_place
 from crawler.attribute.rules import words
 from crawler.attribute.wording import Atom, Word, cut
@@ -66,7 +66,7 @@ def read_dateline(line: str, site_name: str | None = None) -> Dateline | None:
 
 def is_dateline_only(line: str) -> bool:
     """Whether a line is a dateline with place and agency and nothing else: «غزة/ الأناضول», not «علي جابر/رويترز»."""
-    dateline = read_dateline(line) if len(line) <= _HEAD else None
+    dateline = read_dateline(line) if len(line) <= _HEAD and may_name(line) else None
     if dateline is None or not dateline.agencies or not dateline.place or dateline.end < len(line.rstrip()):
         return False
     first = cut(line)[0]

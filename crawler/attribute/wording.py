@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from unicodedata import category, normalize
 
 # Vowel signs, tatweel, bidi controls and joiners carry nothing; NFKD takes hamza and madda off their letters.
-_SAME = str.maketrans({"ى": "ي", "ی": "ي", "ک": "ك", "گ": "ك", "ہ": "ه", "ة": "ه", "ı": "i", "پ": "ب"})
+_SAME = {"ى": "ي", "ی": "ي", "ک": "ك", "گ": "ك", "ہ": "ه", "ة": "ه", "ı": "i", "پ": "ب", "ـ": ""}
+_NOTHING = ("Mn", "Cf")
+# What may not stand as it is: such of the first plane, and all of the others, whose ranges would slow every search.
+_RESPELT = re.compile(
+    "["
+    + "".join(c for c in map(chr, range(0x10000)) if c in _SAME or category(c) in _NOTHING)
+    + "\U00010000-\U0010ffff]"
+)
 _DASHES = "-‐‑‒–—―−"
 
 # A dash between Latin letters belongs to the word; between Arabic ones papers use it as a separator («الرياض-واس»).
 # A tatweel that touches no letter on either side is a dash.
+_LETTERS = r"[^\W_ـ][^\W_]* (?: ['’ʼ´] [^\W_]+ )* (?: [-‐‑] (?=[a-zà-ɏа-яα-ω]) [^\W_]+ (?: ['’] [^\W_]+ )* )*"
+_WORD = re.compile(_LETTERS, re.VERBOSE | re.IGNORECASE)
 _TOKEN = re.compile(
     rf"""
-    (?P<word> [^\W_ـ][^\W_]* (?: ['’ʼ´] [^\W_]+ )* (?: [-‐‑] (?=[a-zà-ɏа-яα-ω]) [^\W_]+ (?: ['’] [^\W_]+ )* )* )
+    (?P<word> {_LETTERS} )
   | (?P<dash> (?: [{_DASHES}] | (?<!\w)ـ+(?!\w) )+ )
   | (?P<open> [(\[{{«“„"‘] ) | (?P<close> [)\]}}»”] )
   | (?P<mark> [^\w\s] | _ | ـ )
@@ -34,9 +43,26 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    kept = (c for c in parts if c != "ـ" and unicodedata.category(c) not in ("Mn", "Cf"))
-    return unicodedata.normalize("NFC", "".join(kept).translate(_SAME))
+    return normalize("NFC", _RESPELT.sub(_respell, normalize("NFKD", text.casefold())))
+
+
+def _respell(found: re.Match[str]) -> str:
+    char = found[0]
+    return _SAME.get(char, "" if category(char) in _NOTHING else char)
+
+
+def fold_words(line: str) -> list[str]:
+    """The words of a line as compared, without what stands between them.
+
+    >>> fold_words("بكين (رويترز) – قال")
+    ['بكين', 'رويترز', 'قال']
+    """
+    return _fold_each(_WORD.findall(line))
+
+
+def _fold_each(words: list[str]) -> list[str]:
+    """Each of the words folded: all at once, as folding never reaches across a line's end."""
+    return fold("\n".join(words)).split("\n") if words else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +127,9 @@ def cut(line: str) -> tuple[Atom, ...]:
 def _atoms(line: str) -> Iterator[Atom]:
     words: list[Word] = []
     before, marks, depth, bracketed = "", "", 0, False
-    for found in _TOKEN.finditer(line):
+    tokens = list(_TOKEN.finditer(line))
+    folded = iter(_fold_each([found[0] for found in tokens if found.lastgroup == "word"]))
+    for found in tokens:
         kind, text = found.lastgroup, found[0]
         if kind == "word":
             if words and marks:
@@ -110,7 +138,7 @@ def _atoms(line: str) -> Iterator[Atom]:
             elif not words:
                 before = marks
             marks, bracketed = "", depth > 0
-            words.append(Word(text, fold(text), found.start(), found.end()))
+            words.append(Word(text, next(folded), found.start(), found.end()))
         elif kind == "mark" and text not in _BREAKING:
             continue  # a full stop in «أ.ف.ب», an ellipsis, an apostrophe
         else:
