@@ -60,6 +60,19 @@ def test_harakat_tatweel_and_letter_forms_do_not_matter() -> None:
     assert found.id.startswith("ar.read-also")
 
 
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.shapes], ids=lambda rule: rule.id)
+def test_no_shape_repeats_a_run_that_may_follow_itself_with_nothing_between(rule: Rule) -> None:
+    # Such a run cuts each word in every way there is: «أرشيف» with thirty letters and a number behind took ten seconds.
+    for shape in rule.shapes:
+        assert not re.search(r"[+*][^()]?[?*]\)[{*+]|[+*]\)[*+]", shape.pattern), shape.pattern
+
+
+@pytest.mark.parametrize("opening", ["أرشيف", "تابع", "انتهى"])
+def test_a_line_that_nearly_has_a_shape_is_told_from_it_in_no_time(opening: str) -> None:
+    line = f"{opening} {'ب' * 300} الصور القديمة '2024"
+    assert match_line(Sheet((Line(text=PROSE), Line(text=line))), 1, load_lexicon()) is None
+
+
 def test_digest_of_the_rules_is_stable() -> None:
     assert rules_digest() == rules_digest()
     assert re.fullmatch(r"[0-9a-f]{16}", rules_digest())
