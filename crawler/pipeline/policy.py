@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from archive.records import CurrentText, ExtractionRow, Wording, hash_url
 from crawler.discover.urls import canonicalise, same_site
@@ -28,6 +29,9 @@ RETRY_AFTER = (
 
 # Rejections of the moment: the same URL may hold the article later. The others are about what the page is.
 PASSING = frozenset({"consent_wall", "challenge", "soft_404", "paywall_stub", "empty_shell", "error_page", "no_text"})
+
+# The last step of a twin's path below its main page: /a-story/amp/ (WordPress and others), /a-story/print.
+_TWIN_STEPS = frozenset({"amp", "amp.html", "print", "print.html", "printable", "mobile", "m", "طباعة"})
 
 _WORDS = re.compile(r"\w+")
 
@@ -113,6 +117,8 @@ def find_identity(page_url: str, claimed: str | None) -> str:
     'https://www.a.example/1'
     >>> find_identity("https://a.example/1", "https://thief.example/1")
     'https://a.example/1'
+    >>> find_identity("https://a.example/a-story/amp/", "https://a.example/a-story/")
+    'https://a.example/a-story/'
     """
     own = canonicalise(page_url) or page_url
     other = canonicalise(claimed, base=own) if claimed else None
@@ -120,8 +126,13 @@ def find_identity(page_url: str, claimed: str | None) -> str:
         return own
     path = re.sub(r"^[a-z]+://[^/]*", "", other).partition("?")[0]
     # A template that names its home page or the section as every page's canonical would make all stories one.
-    is_parent = own.startswith(other.rstrip("/") + "/") and path.count("/") <= 2
+    folder = other.rstrip("/") + "/"
+    is_parent = own.startswith(folder) and path.count("/") <= 2 and not _is_twin_step(own.removeprefix(folder))
     return own if path.strip("/") == "" or is_parent else other
+
+
+def _is_twin_step(rest: str) -> bool:
+    return unquote(rest.partition("?")[0]).strip("/").casefold() in _TWIN_STEPS
 
 
 def tell_same_story(current: CurrentText, other: ExtractionRow) -> bool:

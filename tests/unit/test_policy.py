@@ -111,6 +111,19 @@ def test_canonical_of_another_site_or_a_home_page_is_not_believed() -> None:
         assert find_identity(own, claim) == own
 
 
+def test_a_twin_below_its_main_page_is_that_page() -> None:
+    for main, twin in (
+        ("https://a.example/a-story/", "https://a.example/a-story/amp/"),
+        ("https://a.example/a-story", "https://a.example/a-story/amp"),
+        ("https://a.example/world/1", "https://a.example/world/1/print"),
+        ("https://a.example/world/1", "https://a.example/world/1/%D8%B7%D8%A8%D8%A7%D8%B9%D8%A9/?r=1"),
+        ("https://a.example/a-story/", "https://a.example/a-story/AMP/?amp=1"),
+    ):
+        assert find_identity(twin, main) == main
+    story = "https://a.example/world/amp-makers-strike"
+    assert find_identity(story, "https://a.example/world/") == story
+
+
 def _wording(*lines: str, spans: tuple[str, ...] = (), title: str = "Grain", also: str = "Grain") -> Wording:
     return Wording(title=title, titles=frozenset({title, also}), text="\n".join(lines), spans=spans)
 
