@@ -34,6 +34,7 @@ from psycopg.types.datetime import (
     TimestamptzLoader,
     TimetzLoader,
 )
+from psycopg.types.string import TextLoader
 
 from archive.db import Connection, connect, translate
 from archive.errors import ArchiveError, ArchiveUnavailable, ConfigError, QueryRefused
@@ -128,6 +129,7 @@ class _AnyInterval(IntervalLoader):  # the driver takes a month for 30 days, and
             return written
 
 
+_RANGED = ("int4", "int8", "num", "date", "ts", "tstz")
 _LOADERS: tuple[tuple[str, type[Loader]], ...] = (
     ("date", _AnyDate),
     ("timestamp", _AnyTimestamp),
@@ -135,6 +137,8 @@ _LOADERS: tuple[tuple[str, type[Loader]], ...] = (
     ("time", _AnyTime),
     ("timetz", _AnyTimetz),
     ("interval", _AnyInterval),
+    # The driver writes a range as Python would: `(None, 5)`.
+    *((f"{kind}{span}", TextLoader) for kind in _RANGED for span in ("range", "multirange")),
 )
 
 

@@ -10,7 +10,8 @@ WHERE d.document_id = %(document_id)s
 FOR NO KEY UPDATE;
 
 -- name: insert_links
--- Links of a document into the frontier: new ones, and those that only another source's patterns had refused.
+-- Links of a document into the frontier: new ones, and those that only another source's patterns had refused. What a
+-- source that is no longer in sources.toml was owed goes to the one that announces it now: it may be the same, renamed.
 INSERT INTO store.frontier AS f (
     url, url_hash, host, source_id, announced_at, dated_at, due_at, due_why, outcome, reason, outcome_at)
 SELECT l.url, l.url_hash, l.host, %(source_id)s, %(checked_at)s, l.dated_at,
@@ -23,10 +24,17 @@ FROM ROWS FROM (jsonb_to_recordset(%(links)s) AS (
 ) WITH ORDINALITY AS l (url, url_hash, host, dated_at, outcome, reason, place)
 ORDER BY l.place
 ON CONFLICT (url_hash) DO UPDATE
-SET source_id = excluded.source_id, due_at = excluded.due_at, due_why = excluded.due_why, outcome = excluded.outcome,
-    reason = excluded.reason, outcome_at = excluded.outcome_at
-WHERE f.outcome = 'not_allowed' AND f.article_id IS NULL AND f.due_at IS NULL
-  AND excluded.outcome IS DISTINCT FROM 'not_allowed'
+SET source_id = excluded.source_id,
+    due_at = CASE WHEN f.due_at IS NULL THEN excluded.due_at ELSE f.due_at END,
+    due_why = CASE WHEN f.due_at IS NULL THEN excluded.due_why ELSE f.due_why END,
+    outcome = CASE WHEN f.due_at IS NULL THEN excluded.outcome ELSE f.outcome END,
+    reason = CASE WHEN f.due_at IS NULL THEN excluded.reason ELSE f.reason END,
+    outcome_at = CASE WHEN f.due_at IS NULL THEN excluded.outcome_at ELSE f.outcome_at END
+WHERE excluded.outcome IS DISTINCT FROM 'not_allowed'
+  AND CASE WHEN f.due_at IS NULL THEN f.outcome = 'not_allowed' AND f.article_id IS NULL
+           ELSE f.source_id <> excluded.source_id
+                AND EXISTS (SELECT FROM store.source s WHERE s.source_id = f.source_id AND s.retired_at IS NOT NULL)
+      END
 RETURNING f.frontier_id, f.due_at IS NOT NULL AS is_owed, f.xmax = 0 AS is_new;
 
 -- name: insert_announcements

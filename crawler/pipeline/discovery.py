@@ -120,7 +120,9 @@ class DocumentReader:
     async def miss(self, task: DocumentTask, missed: Missed) -> None:
         """Take note that a document did not arrive."""
         row = self._rows[task.document_id]
-        error = missed.detail if missed.until is None else f"{missed.detail} (until {missed.until.isoformat()})"
+        # What is said of a paused host names the moment already.
+        again = None if missed.kind == "paused" else missed.until
+        error = missed.detail if again is None else f"{missed.detail} (until {again:%Y-%m-%d %H:%M:%S} UTC)"
         self.failed += 1
         self.errors.append(f"{row.url}: {error}")
         checked = DocumentChecked(

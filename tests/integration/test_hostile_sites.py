@@ -285,3 +285,43 @@ def test_page_that_calls_anothers_url_its_own_takes_no_story_from_it(
         for row in desk.rows("SELECT * FROM archive.articles")
     }
     assert stored == {site.url(path): (text.split(";")[0].split(",")[0], 0) for path, text in STORIES.items()}
+
+
+def test_amp_page_below_its_main_page_is_no_second_story(desk: Desk, site: Site) -> None:
+    page = make_article("Quay 1")
+    with served(site):
+        amp = page.replace(b"<head>", f'<head><link rel="canonical" href="{site.url("/quay-1/")}">'.encode())
+        site.routes |= {
+            "/feed": answer(make_feed(site.url("/quay-1/"), site.url("/quay-1/amp/"))),
+            "/quay-1/": answer(page),
+            "/quay-1/amp/": answer(amp),
+        }
+        desk.write_sources(source("paper", site))
+        desk.crawl("paper", site)
+        assert outcomes(desk, site) == {"/quay-1/": "stored", "/quay-1/amp/": "duplicate"}
+        assert desk.one("SELECT url FROM archive.articles")["url"] == site.url("/quay-1/")
+
+
+def test_source_whose_host_is_paused_says_until_when_once(desk: Desk, site: Site) -> None:
+    with served(site):
+        site.routes["/feed"] = answer(b"", "Retry-After: 7200", status="429 Too Many Requests")
+        desk.write_sources(source("paper", site))
+        desk.crawl("paper", site, times=2)
+        error = desk.one("SELECT last_error FROM archive.sources")["last_error"]
+        assert error.count("until") == 1, error
+        assert "is paused until" in error
+
+
+def test_renamed_source_fetches_what_was_still_owed_and_looks_at_its_stories_again(desk: Desk, site: Site) -> None:
+    with served(site):
+        articles(site, "/1")
+        site.routes |= {"/feed": answer(make_feed(site.url("/1"), site.url("/2"))), "/2": answer(b"", status="500 Oh")}
+        desk.write_sources(source("paper", site))
+        desk.crawl("paper", site)
+        assert outcomes(desk, site) == {"/1": "stored", "/2": None}
+        desk.execute("UPDATE store.frontier SET due_at = now()")
+        articles(site, "/2")
+        desk.write_sources(source("gazette", site))
+        desk.crawl("gazette", site)
+        assert outcomes(desk, site) == {"/1": "unchanged", "/2": "stored"}
+        assert desk.rows("SELECT FROM archive.outcomes WHERE source <> 'gazette'") == []

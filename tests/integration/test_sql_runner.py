@@ -114,6 +114,13 @@ def test_spans_and_times_are_given_as_they_are(dsn: str) -> None:
     ]  # fmt: skip
 
 
+def test_ranges_are_given_as_postgresql_writes_them(dsn: str) -> None:
+    query = (
+        "SELECT int4range(NULL, 5), '{[1,3),[5,7)}'::int4multirange, daterange('2026-01-01', NULL), 'empty'::numrange"
+    )
+    assert ask(dsn, query) == [("(,5)", "{[1,3),[5,7)}", "[2026-01-01,)", "empty")]
+
+
 def test_an_infinite_span_is_no_span_of_nothing(dsn: str) -> None:
     with connect(dsn) as conn:
         if conn.info.server_version < 170000:
