@@ -17,9 +17,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from archive.db import is_away
-
-from archive.db import QueueConnection
+from archive.db import QueueConnection, is_away
 
 CRAWL_QUEUE = "crawl"
 DEMAND_QUEUE = "demand"
