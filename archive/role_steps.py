@@ -31,6 +31,21 @@ END
 $$;"""
 
 
+def _on_each_routine(where: str, *orders: str) -> str:
+    """SQL that gives each order (`%s`: the routine) for every routine of pg_proc that `where` finds."""
+    executed = "\n".join(f"        EXECUTE format('{order}', routine);" for order in orders)
+    return f"""
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    FOR routine IN SELECT oid FROM pg_catalog.pg_proc WHERE {where} LOOP
+{executed}
+    END LOOP;
+END
+$$;"""
+
+
 _MAKING = (
     Step(what="role owner: has the schemas, cannot log in", sql=_make_role("owner", "NOLOGIN"), needs=()),
     Step(what="role writer: the service", sql=_make_role("writer", "LOGIN CONNECTION LIMIT 100"), needs=()),
@@ -75,19 +90,10 @@ $$;""",
     ),
     Step(
         what="nobody but superusers may make large objects",
-        sql="""
-DO $$
-DECLARE
-    routine regprocedure;
-BEGIN
-    FOR routine IN
-        SELECT oid FROM pg_catalog.pg_proc
-         WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^(lo_.*|loread|lowrite)$'
-    LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', routine);
-    END LOOP;
-END
-$$;""",
+        sql=_on_each_routine(
+            "pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^(lo_.*|loread|lowrite)$'",
+            "REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC",
+        ),
         needs=(),
         proof="SELECT NOT has_function_privilege('public', 'pg_catalog.lo_from_bytea(oid, bytea)', 'EXECUTE')",
     ),
@@ -179,19 +185,11 @@ ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA archive GRANT SELECT ON TABL
         sql="""
 REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA archive, queue FROM PUBLIC;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA archive TO {operator}, {writer};
-GRANT EXECUTE ON ALL ROUTINES IN SCHEMA store, queue TO {writer};
-DO $$
-DECLARE
-    routine regprocedure;
-BEGIN
-    FOR routine IN
-        SELECT oid FROM pg_catalog.pg_proc
-         WHERE pronamespace = 'archive'::regnamespace AND provolatile <> 'v'
-    LOOP
-        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO {reader}', routine);
-    END LOOP;
-END
-$$;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA store, queue TO {writer};"""
+        + _on_each_routine(
+            "pronamespace = 'archive'::regnamespace AND provolatile <> 'v'", "GRANT EXECUTE ON ROUTINE %s TO {reader}"
+        )
+        + """
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA archive GRANT EXECUTE ON ROUTINES TO {operator}, {writer};
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA store GRANT EXECUTE ON ROUTINES TO {operator}, {writer}, {reader};
@@ -204,20 +202,11 @@ _LIMITING = (
         what="nobody but owner and writer may take advisory locks: crawls and migrations wait by them",
         # EXECUTE is PUBLIC's on each of them, and a session holds such a lock as long as it likes: a reader would keep
         # every crawl waiting, and the next migration.
-        sql="""
-DO $$
-DECLARE
-    routine regprocedure;
-BEGIN
-    FOR routine IN
-        SELECT oid FROM pg_catalog.pg_proc
-         WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^pg_(try_)?advisory_(xact_)?lock'
-    LOOP
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {owner}, {writer}', routine);
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', routine);
-    END LOOP;
-END
-$$;""",
+        sql=_on_each_routine(
+            "pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^pg_(try_)?advisory_(xact_)?lock'",
+            "GRANT EXECUTE ON FUNCTION %s TO {owner}, {writer}",
+            "REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC",
+        ),
         needs=("owner", "writer"),
         proof="SELECT NOT has_function_privilege('public', 'pg_catalog.pg_advisory_lock(bigint)', 'EXECUTE')",
     ),
