@@ -95,7 +95,7 @@ def test_two_sources_and_two_workers_never_ask_one_host_below_its_delay(wirekeep
 
 def test_a_host_that_asks_for_silence_gets_it(wirekeep: Wirekeep) -> None:
     # Slower than an answer takes to be understood: what is on its way when a host says so cannot be called back.
-    wirekeep.write_sources(faults=True, only=("busy-seconds", "busy-date"), every="7d", pace="1s")
+    wirekeep.write_sources(faults=True, only=("busy-seconds", "busy-date"), every="7d", pace="2s")
     wirekeep.start("scheduler")
     for _ in range(2):
         wirekeep.start("worker", WIREKEEP_CONCURRENCY="1")
