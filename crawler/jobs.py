@@ -19,6 +19,8 @@ from procrastinate.manager import JobManager
 
 from archive.db import QueueConnection, is_away
 
+from archive.db import QueueConnection
+
 CRAWL_QUEUE = "crawl"
 DEMAND_QUEUE = "demand"
 PAUSE = 0.5  # seconds between two tries while the database is away
