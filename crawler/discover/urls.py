@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import quote, unquote, urljoin
 
@@ -197,6 +198,7 @@ def _refuse(link: Link, rule: str) -> Judged:
     return Judged(link=link, decision=Decision.NOT_ALLOWED, rule=rule)
 
 
+@lru_cache(maxsize=256)  # a page asks seventeen times, for two or three URLs
 def _split(url: str, base: str | None) -> tuple[str, str, str] | None:
     """(scheme://host, path, query), each in its normal spelling; None for what cannot be crawled."""
     absolute = _join(url, base)
