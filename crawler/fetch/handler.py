@@ -6,6 +6,8 @@ also of one that failed. Nothing is retried here: a request is written at most o
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -18,6 +20,7 @@ from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.web.client import URI, HTTPConnectionPool
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer  # type: ignore[import-untyped]
@@ -153,7 +156,10 @@ class _GuardedEndpoints:
         self._timeout = timeout
 
     def endpointForURI(self, uri: URI) -> Any:  # noqa: N802 - Twisted's name
-        """The endpoint for a URL, TLS included."""
+        """The endpoint for a URL, TLS included, which is made once it is connected to."""
+        return _LateEndpoint(partial(self._make, uri))
+
+    def _make(self, uri: URI) -> Any:
         host = uri.host.decode("ascii")
         address = guard.allowed_address(host, uri.port)
         reactor = self._reactor if address is None else guard.AllowedReactor()
@@ -161,3 +167,16 @@ class _GuardedEndpoints:
         if uri.scheme == b"https":
             return wrapClientTLS(self._policy.creatorForNetloc(uri.host, uri.port), endpoint)
         return endpoint
+
+
+@implementer(IStreamClientEndpoint)
+class _LateEndpoint:
+    """An endpoint that is made when it is connected to: most requests get a connection that is there already."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def connect(self, factory: Any) -> Deferred[Any]:
+        """Connect the factory's protocol, as the endpoint itself does."""
+        connecting: Deferred[Any] = self._make().connect(factory)
+        return connecting
