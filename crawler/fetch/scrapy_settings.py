@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from scrapy.downloadermiddlewares.defaultheaders import DefaultHeadersMiddleware
+from scrapy.downloadermiddlewares.downloadtimeout import DownloadTimeoutMiddleware
+from scrapy.downloadermiddlewares.useragent import UserAgentMiddleware
+from scrapy.statscollectors import DummyStatsCollector
+
+from crawler.fetch.decoding import BoundedDecompression, CountedRedirects
+from crawler.fetch.handler import RecordingHandler
+from crawler.fetch.robots_gate import RobotsMiddleware
 from crawler.fetch.tasks import CrawlPlan
+from crawler.fetch.wire import WireMiddleware
 
 MAX_REDIRECTS = 5
 
 # All that touches a request, outermost first. Scrapy's own lists are empty: a part that is only switched off by name is
-# still imported (its remote control brings a web server along; 0.6 s of a worker's first crawl).
+# still imported (its remote control brings a web server along; 0.6 s of a worker's first crawl). Parts are named as
+# classes, so that a worker imports them before it says that it has started, not in its first crawl.
 _MIDDLEWARES = {
-    "crawler.fetch.robots_gate.RobotsMiddleware": 100,
-    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
-    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
-    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
-    "crawler.fetch.decoding.BoundedDecompression": 590,
-    "crawler.fetch.decoding.CountedRedirects": 600,
-    "crawler.fetch.wire.WireMiddleware": 990,
+    RobotsMiddleware: 100,
+    DownloadTimeoutMiddleware: 350,
+    DefaultHeadersMiddleware: 400,
+    UserAgentMiddleware: 500,
+    BoundedDecompression: 590,
+    CountedRedirects: 600,
+    WireMiddleware: 990,
 }
 
 
@@ -65,10 +75,9 @@ def _limits(plan: CrawlPlan) -> dict[str, Any]:
 
 def _parts(plan: CrawlPlan) -> dict[str, Any]:
     """What Scrapy is made of."""
-    handler = "crawler.fetch.handler.RecordingHandler"
     closed = dict.fromkeys(("data", "file", "ftp", "s3"))
     return {
-        "DOWNLOAD_HANDLERS": {"http": handler, "https": handler, **closed},
+        "DOWNLOAD_HANDLERS": {"http": RecordingHandler, "https": RecordingHandler, **closed},
         "DOWNLOADER_MIDDLEWARES": _MIDDLEWARES,
         "DOWNLOADER_MIDDLEWARES_BASE": {},  # no retries (they live in the frontier), cookies, proxies, cache, robots
         "EXTENSIONS_BASE": {},
@@ -78,7 +87,7 @@ def _parts(plan: CrawlPlan) -> dict[str, Any]:
         "JOBDIR": None,  # not crash-safe; the frontier is in PostgreSQL
         "REMOTE_CONTROL_ENABLED": False,  # a port that executes code
         "SPIDER_MIDDLEWARES_BASE": {},  # for responses that a spider's callback gets; ours has none
-        "STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector",
+        "STATS_CLASS": DummyStatsCollector,
         "TELNETCONSOLE_ENABLED": False,
         "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
     }
