@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from crawler.clean.folding import fold
 from crawler.clean.lexicon import load_lexicon
-from crawler.clean.phrases import apply_lexicon
+from crawler.clean.phrases import apply_lexicon, find_candidates
 from crawler.clean.standfirst import find_standfirst
 from crawler.clean.strangers import take_strangers
 from crawler.clean.structure import Facts, apply_structure
@@ -44,14 +44,15 @@ def clean(
     sheet = Sheet(tuple(lines))
     _take_site_lines(sheet, site_patterns)
     _take_host_lines(sheet, host_lines)
-    apply_lexicon(sheet, load_lexicon())
+    candidates = find_candidates(sheet, load_lexicon())
+    apply_lexicon(sheet, candidates)
     apply_structure(sheet, facts)
     take_strangers(sheet, facts)
     standfirst = find_standfirst(sheet, facts)
     for at in standfirst:
         sheet.force(at, "standfirst")
     sheet.zone()  # what has gone no longer counts as the text's beginning and end
-    apply_lexicon(sheet, load_lexicon())
+    apply_lexicon(sheet, candidates)
     summary = "\n".join(sheet.lines[at].text for at in standfirst) or None
     text, removals = cut(sheet)
     kept = tuple(line for line, verdict in zip(sheet.lines, sheet.verdicts, strict=True) if verdict is None)

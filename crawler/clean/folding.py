@@ -6,21 +6,20 @@ import re
 import unicodedata
 
 # Harakat, Quranic signs, tatweel, zero-width and direction marks, variation selectors.
-_DROPPED = re.compile(
-    "[\u0307\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff\u00ad]"
+_DROPPED = (
+    "\u0307\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff\u00ad"
 )
-_LETTERS = str.maketrans(
-    {
-        **dict.fromkeys("أإآٱٲٳ", "ا"),
-        **dict.fromkeys("ىیېئ", "ي"),
-        **dict.fromkeys("ک", "ك"),
-        **dict.fromkeys("ؤ", "و"),
-        **dict.fromkeys("ةۀہە", "ه"),
-        **{chr(0x0660 + digit): str(digit) for digit in range(10)},
-        **{chr(0x06F0 + digit): str(digit) for digit in range(10)},
-        **dict.fromkeys("’‘ʼ`´", "'"),
-    }
-)
+_LETTERS = {
+    **dict.fromkeys("أإآٱٲٳ", "ا"),
+    **dict.fromkeys("ىیېئ", "ي"),
+    **dict.fromkeys("ک", "ك"),
+    **dict.fromkeys("ؤ", "و"),
+    **dict.fromkeys("ةۀہە", "ه"),
+    **{chr(0x0660 + digit): str(digit) for digit in range(10)},
+    **{chr(0x06F0 + digit): str(digit) for digit in range(10)},
+    **dict.fromkeys("’‘ʼ`´", "'"),
+}
+_RESPELT = re.compile(f"[{_DROPPED}{''.join(_LETTERS)}]")
 _WORD = re.compile(r"\w+(?:'\w+)?")
 
 
@@ -32,8 +31,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():  # a table and a pattern less, for half the lines there are
         return " ".join(_WORD.findall(text.lower().replace("`", "'")))
-    text = _DROPPED.sub("", unicodedata.normalize("NFKC", text).casefold()).translate(_LETTERS)
-    return " ".join(_WORD.findall(text))
+    return " ".join(_WORD.findall(fold_letters(unicodedata.normalize("NFKC", text).casefold())))
 
 
 def fold_letters(text: str) -> str:
@@ -42,7 +40,7 @@ def fold_letters(text: str) -> str:
     >>> fold_letters("(?:تابعنا|تابِعي)")
     '(?:تابعنا|تابعي)'
     """
-    return _DROPPED.sub("", text).translate(_LETTERS)
+    return _RESPELT.sub(lambda found: _LETTERS.get(found[0], ""), text)
 
 
 def count_words(folded: str) -> int:

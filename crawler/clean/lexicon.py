@@ -55,14 +55,19 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lexicon:
-    """All rules, indexed by how they are looked up."""
+    """All rules, indexed by how they are looked up.
+
+    `beginning` are the first words of the `whole` phrases; `any_shape` matches where a shape of `shaped` does.
+    """
 
     rules: tuple[Rule, ...]
     whole: dict[str, tuple[Rule, ...]]
+    beginning: frozenset[str]
     opening: dict[str, tuple[tuple[str, Rule], ...]]  # by first word
     ending: dict[str, tuple[tuple[str, Rule], ...]]  # by last word
     within: dict[str, tuple[tuple[int, str, Rule], ...]]  # by first word, each with its place among them
     shaped: tuple[Rule, ...]
+    any_shape: re.Pattern[str]
 
 
 def lexicon_files() -> tuple[tuple[str, bytes], ...]:
@@ -109,7 +114,17 @@ def index_rules(rules: list[Rule]) -> Lexicon:
                 within[word] = (*within.get(word, ()), (count, phrase, rule))
                 count += 1
     shaped = tuple(rule for rule in rules if rule.shapes)
-    return Lexicon(rules=tuple(rules), whole=whole, opening=opening, ending=ending, within=within, shaped=shaped)
+    shapes = [f"(?:{shape.pattern})" for rule in shaped for shape in rule.shapes]
+    return Lexicon(
+        rules=tuple(rules),
+        whole=whole,
+        beginning=frozenset(phrase.split()[0] for phrase in whole),
+        opening=opening,
+        ending=ending,
+        within=within,
+        shaped=shaped,
+        any_shape=re.compile("|".join(shapes) or r"(?!)"),
+    )
 
 
 def spell_out(phrase: str) -> Iterator[str]:

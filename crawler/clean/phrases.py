@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from crawler.clean.lexicon import Lexicon, Rule
 from crawler.clean.verdicts import Sheet, ends_sentence
@@ -15,13 +15,20 @@ _MARGIN = 6  # characters by which vowel signs and quotes may lengthen the phras
 # Characters beyond which a line is held against no shape: some take time with the square of a line's length, and a word
 # has no limit (200 kB of digits took longer than a page may; at 400 characters the slowest takes 1 ms).
 _LONGEST_SHAPED = 400
+_LONGEST_HELD = 60  # words; in a longer line no phrase is looked for but at its ends
 _HEADED_WORDS = 24  # a line under «Read also» that is no longer than this and is a link goes with it
 
 
-def apply_lexicon(sheet: Sheet, lexicon: Lexicon) -> None:
-    """Take every line that a rule of the lexicon matches, and the links under a heading such as «Read also»."""
+def find_candidates(sheet: Sheet, lexicon: Lexicon) -> dict[int, tuple[Rule, ...]]:
+    """By line, the rules whose words it has, wherever it stands; lines with none, as most are, are left out."""
+    found = ((at, tuple(_candidates(sheet.lines[at], sheet.folded[at], lexicon))) for at in sheet.open())
+    return {at: rules for at, rules in found if rules}
+
+
+def apply_lexicon(sheet: Sheet, candidates: Mapping[int, Sequence[Rule]]) -> None:
+    """Take every line that one of its candidates matches, and the links under a heading such as «Read also»."""
     for at in sheet.open():
-        rule = match_line(sheet, at, lexicon)
+        rule = choose(sheet, at, candidates.get(at, ()))
         if rule is None:
             continue
         take = sheet.force if rule.sure else sheet.take
@@ -32,22 +39,18 @@ def apply_lexicon(sheet: Sheet, lexicon: Lexicon) -> None:
             _take_enclosed(sheet, at, rule)
 
 
-def match_line(sheet: Sheet, at: int, lexicon: Lexicon) -> Rule | None:
-    """The first rule that the line falls under with all its conditions; one that is sure before the others."""
-    found = [rule for rule in _candidates(sheet.lines[at], sheet.folded[at], lexicon) if _holds(rule, sheet, at)]
+def choose(sheet: Sheet, at: int, candidates: Sequence[Rule]) -> Rule | None:
+    """The first of the rules that the line falls under with all its conditions; one that is sure before the others."""
+    found = [rule for rule in candidates if _holds(rule, sheet, at)]
     return next((rule for rule in found if rule.sure), found[0] if found else None)
 
 
 def _candidates(line: Line, folded: str, lexicon: Lexicon) -> Iterator[Rule]:
     if not folded:
         return
-    yield from lexicon.whole.get(folded, ())
     words = folded.split()
-    unnumbered = " ".join(
-        word for word in folded.strip("0123456789 ").split() if not word.isdigit()
-    )  # "Comments 12", «قراءة 3 دقائق»
-    if unnumbered != folded:
-        yield from lexicon.whole.get(unnumbered, ())
+    yield from lexicon.whole.get(folded, ())
+    yield from _numbered(folded, lexicon)
     for phrase, rule in lexicon.opening.get(words[0], ()):
         whole = len(folded) == len(phrase)
         if (
@@ -59,17 +62,36 @@ def _candidates(line: Line, folded: str, lexicon: Lexicon) -> Iterator[Rule]:
     for phrase, rule in lexicon.ending.get(words[-1], ()):
         if folded.endswith(phrase) and (len(folded) == len(phrase) or folded[-len(phrase) - 1] == " "):
             yield rule
-    if len(words) <= 60:
-        begun = [entry for word in dict.fromkeys(words) for entry in lexicon.within.get(word, ())]
-        if begun:
-            padded = f" {folded} "
-            yield from (
-                rule for _, phrase, rule in sorted(begun, key=lambda entry: entry[0]) if f" {phrase} " in padded
-            )
-        for rule in lexicon.shaped if len(folded) <= _LONGEST_SHAPED else ():
-            fits = len(words) <= rule.max_words and any(shape.fullmatch(folded) for shape in rule.shapes)
-            if fits and (not rule.label or _is_no_sentence(line)):
-                yield rule
+    if len(words) <= _LONGEST_HELD:
+        yield from _within(folded, words, lexicon)
+        yield from _shaped(line, folded, len(words), lexicon)
+
+
+def _numbered(folded: str, lexicon: Lexicon) -> Sequence[Rule]:
+    """Whole lines with numbers around and in them: "Comments 12", «قراءة 3 دقائق»."""
+    bare = folded.strip("0123456789 ")
+    first = bare.partition(" ")[0]
+    if first not in lexicon.beginning and not first.isdigit():
+        return ()
+    unnumbered = " ".join(word for word in bare.split() if not word.isdigit())
+    return lexicon.whole.get(unnumbered, ()) if unnumbered != folded else ()
+
+
+def _within(folded: str, words: list[str], lexicon: Lexicon) -> Iterator[Rule]:
+    if lexicon.within.keys().isdisjoint(words):
+        return
+    begun = [entry for word in dict.fromkeys(words) for entry in lexicon.within.get(word, ())]
+    padded = f" {folded} "
+    yield from (rule for _, phrase, rule in sorted(begun, key=lambda entry: entry[0]) if f" {phrase} " in padded)
+
+
+def _shaped(line: Line, folded: str, count: int, lexicon: Lexicon) -> Iterator[Rule]:
+    if len(folded) > _LONGEST_SHAPED or not lexicon.any_shape.fullmatch(folded):
+        return
+    for rule in lexicon.shaped:
+        fits = count <= rule.max_words and any(shape.fullmatch(folded) for shape in rule.shapes)
+        if fits and (not rule.label or _is_no_sentence(line)):
+            yield rule
 
 
 def _is_label(line: Line, phrase: str) -> bool:

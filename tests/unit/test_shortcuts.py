@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,6 +21,10 @@ from crawler.attribute.agencies import (
 from crawler.attribute.dateline import read_dateline
 from crawler.attribute.rules import read_table
 from crawler.attribute.wording import Atom, cut, fold, fold_words
+from crawler.clean.lexicon import Rule, load_lexicon
+from crawler.clean.phrases import find_candidates
+from crawler.clean.verdicts import Sheet
+from crawler.records import Line
 
 SURE = [name for entry in read_table("agencies.toml").values() for name in entry.get("names", ())]
 NAMES = [*SURE, *(name for entry in read_table("agencies.toml").values() for name in entry.get("weak", ()))]
@@ -92,3 +98,61 @@ def test_every_name_of_the_table_passes_every_glance() -> None:
         assert may_name(name), name
         assert any(names_only(atom) for atom in cut(name.replace("-", " "))), name
         assert named_at_end(last) is not None or len(cut(name)) > 1, name
+
+
+LEXICON = load_lexicon()
+RULES = [(*rule.phrases[:9], *rule.phrases[-9:], *rule.removes) for rule in LEXICON.rules]
+PHRASES = st.sampled_from(RULES).flatmap(st.sampled_from)
+SHAPES = [shape for rule in LEXICON.shaped for shape in rule.shapes]
+SHAPED = [word for shape in SHAPES for word in re.findall(r"[ء-ي]+|[a-z]{2,}", shape.pattern)]
+NUMBERS = ["3", "12", "2024", "16 20", "١٢", "²", "❶", "7abc", "abc7", "'"]
+WORDS = PHRASES | st.sampled_from(SHAPED) | st.sampled_from(NUMBERS) | st.sampled_from(["ا ب", "x", "."])
+
+
+def has_words_of(rule: Rule, folded: str) -> bool:
+    """Whether a line that is a link has a rule's words, by trying all that the rule has."""
+    count = len(folded.split())
+    bare = " ".join(word for word in folded.strip("0123456789 ").split() if not word.isdigit())
+    if rule.match == "shape":
+        short = count <= min(60, rule.max_words) and len(folded) <= 400
+        return short and any(shape.fullmatch(folded) for shape in rule.shapes)
+    held = {
+        "whole": lambda phrase: phrase in (folded, bare),
+        "opens": lambda phrase: f"{folded} ".startswith(f"{phrase} "),
+        "ends": lambda phrase: f" {folded}".endswith(f" {phrase}"),
+        "within": lambda phrase: count <= 60 and f" {phrase} " in f" {folded} ",
+    }[rule.match]
+    return any(map(held, rule.phrases))
+
+
+def candidates_of(text: str) -> set[str]:
+    sheet = Sheet((Line(text=text, links=1.0),))
+    return {rule.id for rule in find_candidates(sheet, LEXICON).get(0, ())}
+
+
+def by_trying_all(text: str) -> set[str]:
+    (folded,) = Sheet((Line(text=text),)).folded
+    return {rule.id for rule in LEXICON.rules if folded and has_words_of(rule, folded)}
+
+
+@given(st.lists(WORDS, max_size=6).map(" ".join) | st.text(max_size=40))
+def test_a_line_has_the_candidates_that_trying_every_rule_gives(text: str) -> None:
+    assert candidates_of(text) == by_trying_all(text)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in LEXICON.rules if rule.match == "whole"], ids=lambda rule: rule.id)
+def test_numbers_around_a_whole_line_and_in_it_do_not_matter(rule: Rule) -> None:
+    for text in (f"12 {rule.phrases[0]} 3", f"7 ❶ {rule.phrases[-1]}", f"{rule.phrases[0]} ❶", f"7{rule.phrases[0]}9"):
+        assert rule.id in candidates_of(text)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in LEXICON.rules if rule.match == "within"], ids=lambda rule: rule.id)
+def test_a_phrase_is_found_in_the_middle_of_a_line(rule: Rule) -> None:
+    for phrase in rule.phrases:
+        assert rule.id in candidates_of(f"x {phrase} y")
+
+
+@pytest.mark.parametrize("rule", LEXICON.shaped, ids=lambda rule: rule.id)
+def test_what_has_a_shape_passes_the_look_for_any(rule: Rule) -> None:
+    for removed in rule.removes:
+        assert rule.id in candidates_of(removed)
