@@ -21,6 +21,7 @@ from crawler.attribute.agencies import (
 from crawler.attribute.dateline import read_dateline
 from crawler.attribute.rules import read_table
 from crawler.attribute.wording import Atom, cut, fold, fold_words
+from crawler.clean.folding import _DROPPED, _LETTERS, fold_letters
 from crawler.clean.lexicon import Rule, load_lexicon
 from crawler.clean.phrases import find_candidates
 from crawler.clean.verdicts import Sheet
@@ -66,6 +67,12 @@ def ends(atom: Atom, index: int) -> Named | None:
 def test_every_character_is_folded_by_the_book() -> None:
     every = "\n".join(chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
     assert fold(every) == fold_by_the_book(every)
+
+
+def test_letters_are_folded_and_marks_dropped_in_one_pass_as_in_two() -> None:
+    every = "\n".join(chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
+    dropped = re.sub(f"[{_DROPPED}]", "", every)
+    assert fold_letters(every) == dropped.translate(str.maketrans(_LETTERS))
 
 
 @given(LINES | st.text())
