@@ -16,14 +16,22 @@ WHERE (h.paused_until IS NULL OR h.paused_until <= clock_timestamp())
 RETURNING interval '0' AS wait, NULL::timestamptz AS paused_until, NULL AS why, h.strikes;
 
 -- name: find_host_wait
--- How long until a host may be claimed, and whether it is paused.
+-- How long until a host may be claimed, and whether it is paused. No claim reserves more than its lease and the delay:
+-- where the next moment lies farther ahead, the clock has been put back since.
 SELECT greatest(h.next_at + greatest(interval '0', greatest(%(delay)s::interval, h.crawl_delay) - h.delay) - clock_timestamp(),
                 interval '1 millisecond') AS wait,
        CASE WHEN h.paused_until > clock_timestamp() THEN h.paused_until END AS paused_until,
        CASE WHEN h.paused_until > clock_timestamp() THEN h.paused_why END AS why,
-       h.strikes
+       h.strikes,
+       h.next_at > clock_timestamp() + h.delay + %(lease)s::interval + interval '1 second' AS is_put_back
 FROM store.host h
 WHERE h.host = %(host)s;
+
+-- name: renew_host_moment
+-- After the clock was put back: the next moment is the delay from now, as if a request had just been sent.
+UPDATE store.host h
+SET next_at = clock_timestamp() + h.delay, updated_at = clock_timestamp()
+WHERE h.host = %(host)s AND h.next_at > clock_timestamp() + h.delay + %(lease)s::interval + interval '1 second';
 
 -- name: mark_host_sent
 -- A request was written just now: the next may follow after the delay in force. Not waited for on disk: lost with the

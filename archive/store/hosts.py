@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from psycopg.rows import DictRow
+
 from archive.db import Connection, single_statement
 from archive.records import Claim
 from archive.store.cleaning import clean_text
@@ -13,14 +15,23 @@ from archive.store.statements import execute, find_row, get_row
 def claim(conn: Connection, host: str, delay: timedelta, lease: timedelta) -> Claim:
     """Reserve the host's next moment for `lease`, plus the largest of `delay`, its crawl-delay and a high latency.
 
-    Granted where `wait` is 0 and `paused_until` None; else come again after `wait`, or the host is paused.
+    Granted where `wait` is 0 and `paused_until` None; else come again after `wait`, or the host is paused. A clock put
+    back by days holds no host back for days.
     """
     with single_statement(conn):
         row = find_row(conn, "claim_host", host=host, delay=delay, lease=lease)
     if row is None:
-        with single_statement(conn):
-            row = get_row(conn, "find_host_wait", host=host, delay=delay)
+        row = _find_wait(conn, host, delay, lease)
+        if row["is_put_back"]:
+            with single_statement(conn):
+                execute(conn, "renew_host_moment", host=host, lease=lease)
+            row = _find_wait(conn, host, delay, lease)
     return Claim(wait=row["wait"], paused_until=row["paused_until"], why=row["why"], strikes=row["strikes"])
+
+
+def _find_wait(conn: Connection, host: str, delay: timedelta, lease: timedelta) -> DictRow:
+    with single_statement(conn):
+        return get_row(conn, "find_host_wait", host=host, delay=delay, lease=lease)
 
 
 def mark_sent(conn: Connection, host: str) -> None:

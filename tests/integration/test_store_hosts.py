@@ -33,6 +33,14 @@ def test_a_host_is_granted_once_until_its_lease_and_delay_are_over(conn: Connect
     assert hosts.claim(conn, HOST, seconds(5), LEASE).wait == timedelta(0)
 
 
+def test_a_clock_put_back_by_days_holds_a_host_back_by_its_delay(conn: Connection) -> None:
+    hosts.claim(conn, HOST, seconds(5), LEASE)
+    turn_clock(conn, -3 * DAY.total_seconds())
+    assert seconds(4) < hosts.claim(conn, HOST, seconds(5), LEASE).wait <= seconds(5)
+    turn_clock(conn, 5)
+    assert hosts.claim(conn, HOST, seconds(5), LEASE).wait == timedelta(0)
+
+
 def test_once_sent_the_next_request_waits_the_delay_only(conn: Connection) -> None:
     hosts.claim(conn, HOST, seconds(5), LEASE)
     hosts.mark_sent(conn, HOST)
