@@ -11,7 +11,8 @@ FOR NO KEY UPDATE;
 
 -- name: insert_links
 -- Links of a document into the frontier: new ones, and those that only another source's patterns had refused. What a
--- source that is no longer in sources.toml was owed goes to the one that announces it now: it may be the same, renamed.
+-- source that is disabled or no longer in sources.toml was owed goes to the one that announces it now: it may be the
+-- same, renamed.
 INSERT INTO store.frontier AS f (
     url, url_hash, host, source_id, announced_at, dated_at, due_at, due_why, outcome, reason, outcome_at)
 SELECT l.url, l.url_hash, l.host, %(source_id)s, %(checked_at)s, l.dated_at,
@@ -33,7 +34,8 @@ SET source_id = excluded.source_id,
 WHERE excluded.outcome IS DISTINCT FROM 'not_allowed'
   AND CASE WHEN f.due_at IS NULL THEN f.outcome = 'not_allowed' AND f.article_id IS NULL
            ELSE f.source_id <> excluded.source_id
-                AND EXISTS (SELECT FROM store.source s WHERE s.source_id = f.source_id AND s.retired_at IS NOT NULL)
+                AND EXISTS (SELECT FROM store.source s WHERE s.source_id = f.source_id
+                              AND (s.retired_at IS NOT NULL OR NOT s.enabled))
       END
 RETURNING f.frontier_id, f.due_at IS NOT NULL AS is_owed, f.xmax = 0 AS is_new;
 

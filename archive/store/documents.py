@@ -29,7 +29,7 @@ def announce(conn: Connection, read: DocumentRead, *, first_due: datetime) -> An
 
     A new URL is due at `first_due`, or ends at once with the outcome its announcement carries. A known URL keeps its
     outcome and is not made due; only where another source's patterns had refused it, and this one's do not, is it
-    taken over. So is what a retired source was still owed, with its due moment.
+    taken over. So is what a source that is retired or disabled was still owed, with its due moment.
 
     Raises:
         LookupError: the document is unknown.

@@ -312,16 +312,21 @@ def test_source_whose_host_is_paused_says_until_when_once(desk: Desk, site: Site
         assert "is paused until" in error
 
 
-def test_renamed_source_fetches_what_was_still_owed_and_looks_at_its_stories_again(desk: Desk, site: Site) -> None:
+@pytest.mark.parametrize("stays_disabled", [False, True], ids=["renamed", "disabled"])
+def test_what_a_source_was_owed_goes_to_the_one_that_announces_it_now(
+    desk: Desk, site: Site, stays_disabled: bool
+) -> None:
     with served(site):
         articles(site, "/1")
-        site.routes |= {"/feed": answer(make_feed(site.url("/1"), site.url("/2"))), "/2": answer(b"", status="500 Oh")}
+        feed = answer(make_feed(site.url("/1"), site.url("/2")))
+        site.routes |= {"/feed": feed, "/more": feed, "/2": answer(b"", status="500 Oh")}
         desk.write_sources(source("paper", site))
         desk.crawl("paper", site)
         assert outcomes(desk, site) == {"/1": "stored", "/2": None}
         desk.execute("UPDATE store.frontier SET due_at = now()")
         articles(site, "/2")
-        desk.write_sources(source("gazette", site))
+        former = source("paper", site, more="enabled = false") if stays_disabled else ""
+        desk.write_sources(former + source("gazette", site, "/more"))
         desk.crawl("gazette", site)
         assert outcomes(desk, site) == {"/1": "unchanged", "/2": "stored"}
         assert desk.rows("SELECT FROM archive.outcomes WHERE source <> 'gazette'") == []
