@@ -57,14 +57,31 @@ _BASIC = re.compile(
     re.ASCII,
 )
 _OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d\d)?")
-_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+# Months as Arabic feeds write them, in the Levant, Egypt and the Gulf, and the Maghreb; longest first where one holds
+# another. Weekdays say nothing that the date does not.
+_ARABIC_MONTHS = {
+    "كانون الثاني": "Jan", "كانون الأول": "Dec", "تشرين الأول": "Oct", "تشرين الثاني": "Nov",
+    "يناير": "Jan", "فبراير": "Feb", "مارس": "Mar", "أبريل": "Apr", "ابريل": "Apr", "إبريل": "Apr", "مايو": "May",
+    "يونيو": "Jun", "يوليو": "Jul", "أغسطس": "Aug", "اغسطس": "Aug", "سبتمبر": "Sep", "أكتوبر": "Oct", "اكتوبر": "Oct",
+    "نوفمبر": "Nov", "ديسمبر": "Dec",
+    "شباط": "Feb", "آذار": "Mar", "نيسان": "Apr", "أيار": "May", "حزيران": "Jun", "تموز": "Jul", "آب": "Aug",
+    "أيلول": "Sep",
+    "جانفي": "Jan", "فيفري": "Feb", "أفريل": "Apr", "ماي": "May", "جوان": "Jun", "جويلية": "Jul", "أوت": "Aug",
+    "يوليوز": "Jul", "غشت": "Aug", "شتنبر": "Sep", "نونبر": "Nov", "دجنبر": "Dec",
+}  # fmt: skip
+_ARABIC_MONTH = re.compile(rf"(?<!\w)(?:{'|'.join(_ARABIC_MONTHS)})(?!\w)")
+_ARABIC_WEEKDAY = re.compile(
+    r"^(?:الأحد|الاحد|الاثنين|الإثنين|الثلاثاء|الأربعاء|الاربعاء|الخميس|الجمعة|السبت)\s?[,،]?\s"
+)
+_ARABIC_HALF = {"ص": "AM", "صباحا": "AM", "م": "PM", "مساء": "PM"}
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹،", "01234567890123456789,")
 
 
 def parse_date(raw: str | None, *, provenance: str, timezone: str | None = None) -> ClaimedDate | None:
     """The date that `raw` claims; None where it claims none, an impossible one, or one outside 1800…2199.
 
     A date without a zone is read in `timezone` (IANA name; UTC where it is None), and says so. Words of other languages
-    than English are not read.
+    than English and Arabic are not read.
 
     >>> parse_date("Mon, 23 Nov 2026 10:00 +0300", provenance="feed").at.isoformat()
     '2026-11-23T07:00:00+00:00'
@@ -72,11 +89,20 @@ def parse_date(raw: str | None, *, provenance: str, timezone: str | None = None)
     if not raw or len(raw) > _MAX_RAW:
         return None
     text = " ".join(raw.translate(_DIGITS).split())
+    if not text.isascii():
+        text = _put_in_english(text)
     for pattern in (_ISO, _RFC, _BASIC, _AMERICAN):
         match = pattern.fullmatch(text)
         if match is not None:
             return _read(match.groupdict(), raw.strip(), provenance, timezone)
     return None
+
+
+def _put_in_english(text: str) -> str:
+    """Arabic names of months and halves of the day as the patterns know them, without the weekday."""
+    text = _ARABIC_MONTH.sub(lambda match: _ARABIC_MONTHS[match[0]], _ARABIC_WEEKDAY.sub("", text))
+    before, space, last = text.rpartition(" ")
+    return f"{before}{space}{_ARABIC_HALF.get(last, last)}"
 
 
 def _read(parts: dict[str, str | None], raw: str, provenance: str, timezone: str | None) -> ClaimedDate | None:

@@ -49,7 +49,7 @@ def test_date_is_read_with_its_zone_and_precision(raw: str, at: str, precision: 
     [
         None, "", "yesterday", "9999-12-31T23:59:59Z", "0000-01-01", "0001-01-01", "2200-01-01T00:00:00Z", "1799-12-31",
         "1448-06-13", "١٤٤٨/٠٦/١٣", "2026-02-30", "30 Feb 2026 10:00 GMT", "2026-13-01", "2026-11-23T25:00:00Z",
-        "2026-11-23T10:61:00Z", "Mon, 23 Nov 2026 10:00:00 +2500", "Mon, 23 Nov 2026 10:00:00 XYZ", "23 نوفمبر 2026",
+        "2026-11-23T10:61:00Z", "Mon, 23 Nov 2026 10:00:00 +2500", "Mon, 23 Nov 2026 10:00:00 XYZ", "23 ноября 2026",
         "03/04/2026 10:00", "infinity", "-0044-03-15", "1" * 5000,
     ],
 )  # fmt: skip
@@ -88,3 +88,24 @@ def test_without_any_zone_utc_is_assumed_and_said() -> None:
 def test_no_text_makes_parse_date_raise(raw: str) -> None:
     found = parse_date(raw, provenance="feed", timezone="Africa/Cairo")
     assert found is None or 1800 <= found.at.year <= 2199
+
+
+@pytest.mark.parametrize(
+    ("raw", "at"),
+    [
+        ("الثلاثاء, 24 نوفمبر 2026 10:00:00 +0300", "2026-11-24T07:00:00+00:00"),
+        ("الثلاثاء، 24 تشرين الثاني 2026 10:00", "2026-11-24T08:00:00+00:00"),
+        ("٢٤ كانون الأول، ٢٠٢٦ ١٠:٠٠ م", "2026-12-24T20:00:00+00:00"),
+        ("Sat, 15 غشت 2026 10:00:00 GMT", "2026-08-15T10:00:00+00:00"),
+        ("7 جويلية 2026 9:05 صباحا", "2026-07-07T06:05:00+00:00"),
+    ],
+)
+def test_arabic_months_of_each_region_are_read(raw: str, at: str) -> None:
+    found = parse_date(raw, provenance="feed", timezone="Asia/Beirut")
+    assert found is not None
+    assert (found.at.isoformat(), found.raw) == (at, raw)
+
+
+@pytest.mark.parametrize("raw", ["3 ربيع الأول 1447", "9 أوتاوا 2026", "قبل ساعة"])
+def test_other_arabic_words_claim_no_date(raw: str) -> None:
+    assert parse_date(raw, provenance="feed", timezone="Asia/Beirut") is None
