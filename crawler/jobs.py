@@ -19,8 +19,6 @@ from procrastinate.manager import JobManager
 
 from archive.db import QueueConnection, is_away
 
-from archive.db import QueueConnection
-
 CRAWL_QUEUE = "crawl"
 DEMAND_QUEUE = "demand"
 PAUSE = 0.5  # seconds between two tries while the database is away
