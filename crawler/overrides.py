@@ -74,7 +74,7 @@ def _all_but(values: tuple[str, ...], index: int) -> tuple[str, ...]:
 
 def _count(page: Page, found: Article | Rejected) -> list[int]:
     """Elements that each selector finds as the page is read, then lines that each pattern matches."""
-    root = parse(decode(page.body, setting=page.rules.charset, content_type=page.content_type).text)
+    root = parse(decode(page.body, setting=page.rules.charset, content_type=page.content_type).data)
     if root is None:
         return [0 for _ in _each(page.rules)]
     strip_dead(root)

@@ -44,7 +44,7 @@ def process(page: Page) -> Article | Rejected:
     if refusal := _refuse_unread(page):
         return Rejected(reason=refusal.reason, detail=refusal.detail, versions=versions)
     decoded = decode(page.body, setting=page.rules.charset, content_type=page.content_type)
-    root = parse(decoded.text)
+    root = parse(decoded.data)
     if root is None:
         return Rejected(reason=RejectReason.EMPTY_SHELL, detail="no element on the page", versions=versions)
     statement = read_statement(root, page.url)

@@ -3,8 +3,8 @@
 Two things here go past its published functions, for about half of its CPU; tests/unit/test_article.py holds both
 against the published way, and trafilatura is pinned to one version.
 
-- `_OURS` and `_CORE` are second instances of two of its modules, with its XPaths read as tests on attributes
-  (`selectors`). The published modules stay as they are.
+- `_OURS`, `_BASELINE` and `_CORE` are second instances of three of its modules, with its XPaths read as tests on
+  attributes (`selectors`). The published modules stay as they are.
 - The quick way goes through its steps with one copy of the page where `bare_extraction` makes four. The others serve
   its rescues: the retry is made here too, on a copy of its own where it is due; the last rescue is left to
   `bare_extraction`.
@@ -19,7 +19,6 @@ from typing import Any
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
-from trafilatura.baseline import html2txt
 from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_cleaning
 from trafilatura.settings import Document, Extractor
 from trafilatura.xml import xmltotxt
@@ -42,14 +41,20 @@ def _second(name: str) -> ModuleType:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     for key, value in vars(module).items():
-        if key.endswith("_XPATH") and isinstance(value, list):
-            setattr(module, key, [read_selector(one) if isinstance(one, XPath) else one for one in value])
+        if key.endswith("_XPATH"):
+            setattr(module, key, [_read(one) for one in value] if isinstance(value, list) else _read(value))
     return module
 
 
+def _read(given: Any) -> Any:
+    return read_selector(given) if isinstance(given, XPath) else given
+
+
 _OURS = _second("trafilatura.main_extractor")
+_BASELINE = _second("trafilatura.baseline")
 _CORE = _second("trafilatura.core")
 _CORE.extract_content = _OURS.extract_content  # type: ignore[attr-defined]
+_CORE.html2txt = _BASELINE.html2txt  # type: ignore[attr-defined]
 
 
 def main_text(root: HtmlElement, *, thorough: bool = False) -> tuple[str, ...]:
@@ -107,7 +112,7 @@ def _is_small(chars: int, root: HtmlElement) -> bool:
 def _look_again(root: HtmlElement, options: Extractor, body: Any, text: str) -> Any:
     """Its retry with looser settings, taken where the text is a small share of the page and the new one much longer."""
     tree = _prune(root)
-    if len(text) >= _CORE.ESCALATION_PAGE_SHARE * len(html2txt(tree)):
+    if len(text) >= _CORE.ESCALATION_PAGE_SHARE * len(_BASELINE.html2txt(tree)):
         return body
     loose = copy(options)
     loose.focus = "recall"

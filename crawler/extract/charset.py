@@ -62,6 +62,8 @@ _SAMPLE = 200_000
 _BAD_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _BAD_BYTES = bytes(code for code in range(32) if code not in {9, 10, 13}) + b"\x7f"
 _BAD_REFERENCE = re.compile(r"&#(?:0*(\d{1,7})|[xX]0*([0-9a-fA-F]{1,6}));?")
+# Without one of these no reference is bad: a third of the time, as most pages only have some such as &#8217;.
+_DOUBTFUL_REFERENCE = re.compile(r"&#(?:0*(?:\d|[12]\d|3[01]|5[5-7]\d{3}|6553[45])(?!\d)|0*\d{7}|[xX])")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,10 +71,11 @@ class Decoded:
     """A page as text without NUL, control characters and lone surrogates.
 
     `charset` is the name in the web's spelling, `source` what decided; `flags` says what had to be mended:
-    ``nul_removed``, ``surrogates_replaced``, ``bytes_replaced``.
+    ``nul_removed``, ``surrogates_replaced``, ``bytes_replaced``; `data` is the text in UTF-8.
     """
 
     text: str
+    data: bytes
     charset: str
     source: CharsetSource
     flags: tuple[str, ...] = ()
@@ -86,19 +89,23 @@ def decode(body: bytes, *, setting: str | None = None, content_type: str | None 
     >>> decode(text.encode("cp1256"), content_type="text/html; charset=utf-8").charset
     'windows-1256'
     """
-    charset, source, text = _choose(body, setting, content_type)
+    sound = _strict_utf8(body)
+    charset, source, text = _choose(body, sound, setting, content_type)
     flags = ["bytes_replaced"] if "\ufffd" in text and "\ufffd".encode() not in body else []
-    text, mended = mend_characters(text)
-    return Decoded(text=text, charset=_SPELLING.get(charset, charset), source=source, flags=(*flags, *mended))
+    text, data, mended = mend_characters(text, body if text is sound else None)
+    return Decoded(
+        text=text, data=data, charset=_SPELLING.get(charset, charset), source=source, flags=(*flags, *mended)
+    )
 
 
-def mend_characters(text: str) -> tuple[str, tuple[str, ...]]:
-    """Drop NUL and control characters, replace lone surrogates, in plain and in `&#…;` form; with flags."""
+def mend_characters(text: str, data: bytes | None = None) -> tuple[str, bytes, tuple[str, ...]]:
+    """Drop NUL and control characters, replace lone surrogates, in plain and in `&#…;` form: the text, the same in
+    UTF-8, and flags. `data` is the given text in UTF-8, where it is at hand."""
     flags: list[str] = []
-    if "&#" in text:
-        text = _BAD_REFERENCE.sub(_replace_reference, text)
+    if "&#" in text and _DOUBTFUL_REFERENCE.search(text):
+        text, data = _BAD_REFERENCE.sub(_replace_reference, text), None
     try:
-        data = text.encode("utf-8")
+        data = text.encode("utf-8") if data is None else data
     except UnicodeEncodeError:
         flags.append("surrogates_replaced")
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -108,7 +115,8 @@ def mend_characters(text: str) -> tuple[str, tuple[str, ...]]:
         if "\x00" in text:
             flags.append("nul_removed")
         text = _BAD_CHARACTERS.sub("", text)
-    return text, tuple(flags)
+        data = text.encode("utf-8")
+    return text, data, tuple(flags)
 
 
 def _replace_reference(match: re.Match[str]) -> str:
@@ -118,13 +126,15 @@ def _replace_reference(match: re.Match[str]) -> str:
     return "" if code < 32 and code not in {9, 10, 13} else match[0]
 
 
-def _choose(body: bytes, setting: str | None, content_type: str | None) -> tuple[str, CharsetSource, str]:
+def _choose(
+    body: bytes, sound: str | None, setting: str | None, content_type: str | None
+) -> tuple[str, CharsetSource, str]:
     if setting and (name := _known(setting)):
         return name, "setting", body.decode(name, "replace").removeprefix("\ufeff")
     for bom, name in _BOMS:
         if body.startswith(bom):
             return name, "bom", body[len(bom) :].decode(name, "replace")
-    if (text := _sound_utf8(body)) is not None:
+    if (text := sound if sound is not None else _nearly_utf8(body)) is not None:
         return "utf-8", "utf-8", text
     arabic = _arabic_charset(body)
     for source, label in (("header", _label(_HEADER, content_type)), ("meta", _meta_label(body))):
@@ -157,11 +167,14 @@ def _known(label: str) -> str | None:
     return _ALIASES.get(name, name)
 
 
-def _sound_utf8(body: bytes) -> str | None:
+def _strict_utf8(body: bytes) -> str | None:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
-        pass
+        return None
+
+
+def _nearly_utf8(body: bytes) -> str | None:
     try:  # surrogates written as three bytes each: mended afterwards
         return body.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:

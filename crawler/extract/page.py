@@ -128,8 +128,8 @@ class PageTree:
         return self.depth > _DEEP
 
 
-def parse(text: str) -> HtmlElement | None:
-    """Parse a page from text as `charset.decode` gives it; None where there is no element at all."""
+def parse(text: str | bytes) -> HtmlElement | None:
+    """Parse a page from what `charset.decode` gives, its text or `data`; None where there is no element at all."""
     parser: html.HTMLParser = html.HTMLParser(
         encoding="utf-8",
         remove_comments=True,
@@ -140,7 +140,8 @@ def parse(text: str) -> HtmlElement | None:
     # lxml.html asks a Python function for each element's class; one class for all does the same here at half the cost
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
     try:
-        root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+        root = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
     return root

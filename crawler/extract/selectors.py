@@ -34,6 +34,10 @@ class _UnknownFormError(Exception):
 
 def read_selector(xpath: XPath) -> Selector:
     """What `xpath` finds among the descendants of an element, in page order; of one that ends in ``[1]``, its first."""
+    parts = _split_union(xpath.path)
+    if len(parts) > 1:
+        selectors = [read_selector(XPath(part, namespaces=_NAMESPACES)) for part in parts]
+        return cast(Selector, xpath) if any(isinstance(one, XPath) for one in selectors) else _join(selectors)
     found = _FORM.fullmatch(xpath.path)
     if found is None:
         return cast(Selector, xpath)
@@ -87,6 +91,27 @@ class _Selector:
                 holds = known[facts] = test(facts)
             if holds and all(other(element) for other in self.others):
                 yield element
+
+
+def _join(selectors: Sequence[Selector]) -> Selector:
+    def select(tree: HtmlElement) -> list[HtmlElement]:
+        found = {element for selector in selectors for element in selector(tree)}
+        return [element for element in tree.iterdescendants() if element in found]
+
+    return select
+
+
+def _split_union(path: str) -> list[str]:
+    """The expressions of ``.//a|.//b[@c|@d]``: two."""
+    parts, depth, quoted = [""], 0, False
+    for char in path:
+        quoted ^= char == "'"
+        depth += 0 if quoted else (char in "[(") - (char in "])")
+        if char == "|" and depth == 0 and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return parts
 
 
 def _split_predicates(text: str) -> list[str]:

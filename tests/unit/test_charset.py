@@ -97,7 +97,11 @@ def test_nul_is_stripped_and_flagged() -> None:
 
 
 def test_lone_surrogates_are_replaced_and_pairs_joined() -> None:
-    assert mend_characters("a\ud83d b \ud83d\ude00") == ("a\ufffd b 😀", ("surrogates_replaced",))
+    assert mend_characters("a\ud83d b \ud83d\ude00") == (
+        "a\ufffd b 😀",
+        "a\ufffd b 😀".encode(),
+        ("surrogates_replaced",),
+    )
     assert decode(b"<p>\xed\xa0\xbd after</p>").text == "<p>\ufffd after</p>"
 
 
@@ -105,8 +109,19 @@ def test_bad_character_references_are_mended() -> None:
     assert mend_characters("x&#xD83D;y&#1;z&#10;&#233;")[0] == "x\ufffdyz&#10;&#233;"
 
 
+@pytest.mark.parametrize("form", ["&#{};", "&#{}x", "&#000{};", "&#x{:x};", "&#X00{:X} "])
+def test_every_bad_character_reference_is_found(form: str) -> None:
+    bad = {code: "" for code in range(32) if code not in {9, 10, 13}}
+    bad |= dict.fromkeys([*range(0xD800, 0xE000), 0xFFFE, 0xFFFF, 0x110000, 2_000_000, 9_999_999], "\ufffd")
+    for code, instead in bad.items():
+        written = form.format(code)
+        mended = mend_characters(f"a{written}b")[0]
+        assert mended.startswith(f"a{instead}"), written
+        assert "&#" not in mended, written
+
+
 @given(st.binary(max_size=400), st.sampled_from([None, "text/html; charset=utf-8", "text/html; charset=windows-1256"]))
 def test_any_bytes_become_text_that_can_be_stored(body: bytes, content_type: str | None) -> None:
-    text = decode(body, content_type=content_type).text
-    text.encode("utf-8")
-    assert "\x00" not in text
+    found = decode(body, content_type=content_type)
+    assert found.text.encode("utf-8") == found.data
+    assert "\x00" not in found.text
