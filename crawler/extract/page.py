@@ -298,7 +298,7 @@ def _display(style: str | None) -> str:
 def _marks_of_token(token: str) -> tuple[str, ...]:
     """Marks of a class or id. A weak word counts only where it closes a token: `post-tags` holds tags, but
     `tag-politics` is what WordPress writes on the article itself."""
-    words = _WORDS.findall(_CAMEL.sub("-", token).lower())
+    words = _WORDS.findall(token if token.islower() else _CAMEL.sub("-", token).lower())
     marks = []
     for at, word in enumerate(words):
         mark = _MARK_OF_WORD.get(word)
@@ -311,13 +311,13 @@ def _marks_of_token(token: str) -> tuple[str, ...]:
 
 def _mark(state: _Walk) -> tuple[Block, ...]:
     """Blocks with the marks of their regions; a region with most of the page's text is the page, not a part of it."""
-    marks: list[set[str]] = [set() for _ in state.found]
+    marks = [_NOTHING] * len(state.found)
     for names, first, last, inside in state.regions:
         applied = names if inside <= 0.4 * state.chars else names & _NEUTRAL
         if applied:
             for at in range(first, min(last, len(marks))):
-                marks[at] |= applied
+                marks[at] = marks[at] | applied if marks[at] else applied
     return tuple(
-        Block(index, text, str(element.tag), links, strong, frozenset(marks[index]), element)
+        Block(index, text, str(element.tag), links, strong, marks[index], element)
         for index, (text, links, strong, element) in enumerate(state.found)
     )
