@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from psycopg import errors
 from psycopg.rows import DictRow
 
 from archive.answers import (
@@ -36,6 +36,7 @@ from archive.answers import (
     Why,
 )
 from archive.db import Connection
+from archive.errors import ConfigError
 from archive.records import hash_url
 from archive.store.rows import to_capture
 from archive.store.statements import find_row, get_row, list_rows
@@ -46,6 +47,7 @@ __all__ = [
     "Shown",
     "Status",
     "Why",
+    "find_known",
     "request_states",
     "search",
     "show",
@@ -87,28 +89,51 @@ def search(
     return [Hit(**row) for row in rows]
 
 
+def find_known(conn: Connection, url: str) -> str | None:
+    """The URL that the archive knows for a canonical one: itself, else another spelling of it; None for neither.
+
+    Raises:
+        ConfigError: several stories answer to other spellings; names them.
+    """
+    try:
+        with conn.transaction():
+            known: str | None = get_row(conn, "find_known", url=url)["url"]
+    except errors.InvalidParameterValue as error:
+        raise ConfigError(f"{error.diag.message_primary}. {error.diag.message_hint or ''}".strip()) from error
+    return known
+
+
 def show(conn: Connection, url: str) -> Shown | None:
-    """All that is kept under `url` (canonical, or any alias); None where there is nothing."""
+    """All that is kept under `url` (canonical, any alias, or another spelling of one); None where there is nothing.
+
+    Raises:
+        ConfigError: as `find_known`.
+    """
     with conn.transaction():
-        row = find_row(conn, "show_story", url_hash=hash_url(url))
-        if row is None:
-            captures = _list_captures(conn, [url])
-            return _show_captures(url, captures) if captures else None
-        story = Story(**row)
-        aliases = [alias["url"] for alias in list_rows(conn, "show_aliases", article_id=story.id)]
-        captures = _list_captures(conn, [story.url, *aliases])
-        return Shown(
-            url=url,
-            story=story,
-            revisions=[ShownRevision(**one) for one in list_rows(conn, "show_revisions", article_id=story.id)],
-            removals=[
-                ShownRemoval(**one) for one in list_rows(conn, "show_removals", extraction_id=story.extraction_id)
-            ],
-            credits=[ShownCredit(**one) for one in list_rows(conn, "show_credits", extraction_id=story.extraction_id)],
-            aliases=aliases,
-            captures=captures,
-            body=_to_shown(get_row(conn, "show_body", revision_id=story.revision_id)).place,
-        )
+        shown = _show_exactly(conn, url)
+        if shown is None and (known := find_known(conn, url)) is not None and known != url:
+            shown = _show_exactly(conn, known)
+        return shown
+
+
+def _show_exactly(conn: Connection, url: str) -> Shown | None:
+    row = find_row(conn, "show_story", url_hash=hash_url(url))
+    if row is None:
+        captures = _list_captures(conn, [url])
+        return _show_captures(url, captures) if captures else None
+    story = Story(**row)
+    aliases = [alias["url"] for alias in list_rows(conn, "show_aliases", article_id=story.id)]
+    captures = _list_captures(conn, [story.url, *aliases])
+    return Shown(
+        url=url,
+        story=story,
+        revisions=[ShownRevision(**one) for one in list_rows(conn, "show_revisions", article_id=story.id)],
+        removals=[ShownRemoval(**one) for one in list_rows(conn, "show_removals", extraction_id=story.extraction_id)],
+        credits=[ShownCredit(**one) for one in list_rows(conn, "show_credits", extraction_id=story.extraction_id)],
+        aliases=aliases,
+        captures=captures,
+        body=_to_shown(get_row(conn, "show_body", revision_id=story.revision_id)).place,
+    )
 
 
 def _show_captures(url: str, captures: list[ShownCapture]) -> Shown:
@@ -144,23 +169,27 @@ def _to_shown(row: DictRow) -> ShownCapture:
     )
 
 
-def why(conn: Connection, canonical_url: str, host: str) -> Why:
-    """How a URL fared: where it was announced, what came of it, what it waits for; or who would own it."""
-    origin = re.match(r"[a-z]+://[^/?#]*", canonical_url)
+def why(conn: Connection, canonical_url: str) -> Why:
+    """How a URL fared: where it was announced, what came of it, what it waits for; or who would own it.
+
+    Raises:
+        ConfigError: as `find_known`.
+    """
     with conn.transaction():
-        row = find_row(conn, "why_url", url_hash=hash_url(canonical_url))
+        url = find_known(conn, canonical_url) or canonical_url
+        origin = "/".join(url.split("/", 3)[:3])
+        host = origin.partition("://")[2]
+        row = find_row(conn, "why_url", url_hash=hash_url(url))
         frontier_id = row.pop("frontier_id") if row else None
         host_row = find_row(conn, "why_host", host=host)
-        robots_row = find_row(conn, "why_robots", origin=origin.group() if origin else "")
+        robots_row = find_row(conn, "why_robots", origin=origin)
         return Why(
-            url=canonical_url,
+            url=url,
             host=host,
             state=UrlState(**row) if row else None,
             sightings=[Sighting(**one) for one in list_rows(conn, "why_sightings", frontier_id=frontier_id)],
             attempts=[Attempt(**one) for one in list_rows(conn, "why_attempts", frontier_id=frontier_id)],
-            requests=[
-                RequestState(**one) for one in list_rows(conn, "why_requests", url=row["url"] if row else canonical_url)
-            ],
+            requests=[RequestState(**one) for one in list_rows(conn, "why_requests", url=row["url"] if row else url)],
             host_state=HostState(**host_row) if host_row else None,
             robots=RobotsState(**robots_row) if robots_row else None,
             owners=[_to_owner(conn, one) for one in list_rows(conn, "why_owners", host=host)],

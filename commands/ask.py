@@ -136,18 +136,20 @@ def why(
     from archive.errors import ConfigError
     from commands import reports
     from commands.display import print_json
-    from crawler.discover.urls import canonicalise, host_of
+    from crawler.discover.urls import canonicalise
 
     canonical = canonicalise(url)
     if canonical is None:
         raise ConfigError(f"{url!r} is not a URL; expected http(s)://host/path")
     with open_archive(context) as (settings, conn):
-        found = query.why(conn, canonical, host_of(canonical))
+        found = query.why(conn, canonical)
     if as_json:
         print_json(found)
     else:
         if canonical != url:
-            typer.echo(f"canonicalised from {url} to")
+            typer.echo(f"canonicalised from {url} to" + (f"\n{canonical}" if found.url != canonical else ""))
+        if found.url != canonical:
+            typer.echo("known as")
         reports.print_why(found, settings.zone)
     if found.state is None:
         raise typer.Exit(EXIT_NOTHING)

@@ -46,6 +46,7 @@ ON_EVERY_MAJOR = frozenset(
         "test_host_lines",
         "test_migrations",
         "test_index_places",
+        "test_spellings",
     }
 )
 DEBIAN = Path("/usr/lib/postgresql/15/bin")

@@ -4,6 +4,10 @@ SELECT s.article_id, s.rank, s.source, s.url, s.title, s.headline, s.language, s
        s.edits, s.gone_at
 FROM archive.search(%(text)s, %(language)s, %(source)s, %(agency)s, %(since)s, %(until)s, %(limit)s) AS s;
 
+-- name: find_known
+-- The URL that is known for a canonical one, itself or another spelling.
+SELECT store.find_known(%(url)s) AS url;
+
 -- name: show_story
 -- The story at a URL, its own or an alias.
 SELECT a.id, a.source, a.url, a.title, a.summary, a.text, a.language, a.authors, a.agencies, a.place, a.published_at,

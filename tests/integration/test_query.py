@@ -83,7 +83,7 @@ def test_why_tells_where_a_url_was_announced_and_what_came_of_it(conn: Connectio
         (),
     )  # fmt: skip
     request_id = requests.ask_url(conn, URL, force=False)
-    why = query.why(conn, URL, "paper.example")
+    why = query.why(conn, URL)
     assert why.state is not None
     assert (why.state.outcome, why.state.due_at, why.state.due_why, why.state.last_error) == (
         None,
@@ -120,7 +120,7 @@ def test_why_tells_what_holds_up_the_next_attempt(conn: Connection, desk: Desk) 
     )  # fmt: skip
 
     def held_by() -> str | None:
-        state = query.why(conn, URL, "paper.example").state
+        state = query.why(conn, URL).state
         assert state is not None
         return state.held_by
 
@@ -139,7 +139,7 @@ def test_why_tells_what_holds_up_the_next_attempt(conn: Connection, desk: Desk) 
 def test_why_finds_a_story_by_its_alias(conn: Connection, desk: Desk) -> None:
     begun, (leased,) = desk.owe(URL)
     articles.save_article(conn, desk.save(begun, leased, aliases=(("https://paper.example/amp/1", "redirect"),)))
-    why = query.why(conn, "https://paper.example/amp/1", "paper.example")
+    why = query.why(conn, "https://paper.example/amp/1")
     assert why.state is not None
     assert (why.state.url, why.state.outcome, why.state.article_url) == (URL, "stored", URL)
 
@@ -148,7 +148,7 @@ def test_why_a_url_was_never_announced_names_its_owner_and_what_its_feed_last_he
     conn: Connection, desk: Desk
 ) -> None:
     desk.read_feed(desk.begin(), *(link(f"https://paper.example/{n}", title=f"خبر {n}") for n in range(9)), over_cap=3)
-    why = query.why(conn, "https://paper.example/missing", "paper.example")
+    why = query.why(conn, "https://paper.example/missing")
     assert why.state is None
     assert (why.sightings, why.attempts) == ([], [])
     (owner,) = why.owners
@@ -164,7 +164,7 @@ def test_why_a_url_was_never_announced_names_its_owner_and_what_its_feed_last_he
         HeldLink(url="https://paper.example/8", title="خبر 8", published_at=NOW - HOUR, rule="allow:default")
         in document.held
     )
-    assert query.why(conn, "https://nobody.example/x", "nobody.example").owners == []
+    assert query.why(conn, "https://nobody.example/x").owners == []
 
 
 def status(conn: Connection) -> Any:
@@ -270,14 +270,14 @@ def test_answers_can_be_written_as_json(conn: Connection, desk: Desk) -> None:
     for answer in (
         status(conn),
         query.show(conn, URL),
-        query.why(conn, URL, "paper.example"),
+        query.why(conn, URL),
         query.search(conn, "قمة"),
     ):
         assert json.dumps(to_plain(answer))
 
 
 def test_asking_leaves_no_transaction_open(conn: Connection, desk: Desk) -> None:
-    query.why(conn, URL, "paper.example")
+    query.why(conn, URL)
     query.show(conn, URL)
     status(conn)
     assert conn.info.transaction_status.name == "IDLE"
