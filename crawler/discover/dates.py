@@ -51,6 +51,11 @@ _ISO = re.compile(
     rf"(?P<year>\d{{4}})(?:-(?P<month>\d{{1,2}})(?:-(?P<day>\d{{1,2}})(?:\s*[Tt,]\s*|\s+|$))?)?(?:{_CLOCK}\s*{_ZONE})?",
     re.ASCII,
 )
+# With slashes only where the year comes first: of two numbers before a year nobody knows which is the month.
+_SLASHED = re.compile(
+    rf"(?P<year>\d{{4}})/(?P<month>\d{{1,2}})/(?P<day>\d{{1,2}})(?:(?:\s*[Tt,]\s*|\s+){_CLOCK}\s*{_ZONE})?",
+    re.ASCII,
+)
 _BASIC = re.compile(
     rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)"
     rf"(?:[Tt ]?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?\s*{_ZONE})?",
@@ -91,7 +96,7 @@ def parse_date(raw: str | None, *, provenance: str, timezone: str | None = None)
     text = " ".join(raw.translate(_DIGITS).split())
     if not text.isascii():
         text = _put_in_english(text)
-    for pattern in (_ISO, _RFC, _BASIC, _AMERICAN):
+    for pattern in (_ISO, _RFC, _BASIC, _SLASHED, _AMERICAN):
         match = pattern.fullmatch(text)
         if match is not None:
             return _read(match.groupdict(), raw.strip(), provenance, timezone)
