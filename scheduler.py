@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from cronsim import CronSim
 
@@ -114,6 +114,7 @@ class Scheduler:
         self._pending: tuple[int, int] | None = None  # ... and as it was at the tick before
         self._failure: BaseException | None = None
         self._stop = asyncio.Event()
+        self._away = False  # the database, when last asked
         self.fired = 0
 
     def request_reload(self) -> None:
@@ -132,6 +133,7 @@ class Scheduler:
         """
         timer = AsyncIOScheduler(timezone="UTC")
         timer.add_listener(self._note_failure, EVENT_JOB_ERROR)
+        timer.add_listener(self._note_success, EVENT_JOB_EXECUTED)
         work: tuple[tuple[Callable[..., Any], float], ...] = (
             (self._tick, self._settings.tick),
             (self._defer_owed, OWED_EVERY),
@@ -174,10 +176,16 @@ class Scheduler:
 
     def _note_failure(self, event: JobExecutionEvent) -> None:
         if isinstance(event.exception, ArchiveUnavailable):
+            self._away = True
             log.warning("database_away", error=str(event.exception))
             return
         self._failure = event.exception
         self._stop.set()
+
+    def _note_success(self, _event: JobExecutionEvent) -> None:
+        if self._away:
+            log.warning("database_back")
+        self._away = False
 
     async def _tick(self) -> None:
         if self._sources_changed():

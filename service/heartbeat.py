@@ -56,6 +56,7 @@ class Heartbeat:
 
     async def beat(self) -> None:
         """Beat until cancelled; a database that is away is waited for. Returns where the supervisor is gone."""
+        away = False
         while True:
             await asyncio.sleep(self._seconds)
             if os.getppid() != self._parent and os.environ.get("WIREKEEP_SUPERVISED"):
@@ -64,7 +65,12 @@ class Heartbeat:
             try:
                 await self._threads.run(processes.beat, self.process_id, self._describe())
             except ArchiveUnavailable as error:
+                away = True
                 log.warning("database_away", error=str(error))
+            else:
+                if away:
+                    log.warning("database_back")
+                away = False
 
     async def stop(self) -> None:
         """Sign off; a database that is away finds out by silence."""

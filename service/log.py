@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
-from typing import Any, Literal
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, Literal, TextIO
 
 import structlog
+
+from archive.errors import WirekeepError
+from service.outage import HeldBack, Outage
 
 # user:password@ in any URL or DSN, password=… in a key-value DSN, and headers that carry secrets.
 _SECRETS = (
@@ -70,8 +74,52 @@ def _redact_value(key: str, value: Any) -> Any:
     return redact(repr(value))
 
 
-def set_up_logs(form: Literal["auto", "console", "json"], level: str) -> None:
-    """Send our events and the libraries' records to standard error in one form."""
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines: those of an outage bounded, an expected failure that a library reports in its own words."""
+
+    def __init__(self, stream: TextIO, outage: Outage) -> None:
+        super().__init__(stream)
+        self._outage = outage
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write `record`, or count it; before it, what was counted, once a minute."""
+        line, held = self._outage.take(record)
+        _tell(held)
+        if line is not None:
+            _shorten(line)
+            super().emit(line)
+
+    def close(self) -> None:
+        """Say what is still held back, then close."""
+        _tell(self._outage.flush())
+        super().close()
+
+
+def _tell(held: HeldBack | None) -> None:
+    if held is not None:
+        structlog.get_logger("log").warning("lines_held_back", lines=held.lines, by=held.by, last=held.last)
+
+
+def _shorten(record: logging.LogRecord) -> None:
+    """The message instead of the traceback, where a library reports an error that we raise on purpose: the database is
+    away, the disk is full (a crawl each), a setting is wrong. The message says what to do; the way there helps nobody.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, WirekeepError) or (isinstance(error, BaseExceptionGroup) and _is_ours(error)):
+        parts = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
+        said = "; ".join(f"{type(part).__name__}: {part}" for part in parts)
+        record.msg, record.args = f"{record.getMessage()}: {said}", None
+        record.exc_info = record.exc_text = None
+
+
+def _is_ours(group: BaseExceptionGroup[BaseException]) -> bool:
+    return group.split(WirekeepError)[1] is None
+
+
+def set_up_logs(
+    form: Literal["auto", "console", "json"], level: str, *, clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Send our events and the libraries' records to standard error in one form; an outage is bounded by `clock` (s)."""
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -91,7 +139,7 @@ def set_up_logs(form: Literal["auto", "console", "json"], level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr, Outage(clock))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=())],

@@ -81,12 +81,18 @@ class Supervisor:
         return 0 if all(code == 0 for code in codes) else 1
 
     async def _keep_database(self) -> None:
+        down = False
         while self._keeper is not None:
             await asyncio.sleep(KEEP_EVERY)
             try:
                 await asyncio.to_thread(self._keeper)
             except ArchiveError as error:
+                down = True
                 log.error("database_down", error=str(error))
+            else:
+                if down:
+                    log.warning("database_back")
+                down = False
 
     async def _keep(self, role: Role) -> int:
         backoff = 0.0
