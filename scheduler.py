@@ -229,7 +229,10 @@ class Scheduler:
 
     def _fire(self, conn: Connection) -> int:
         now = datetime.now(UTC)
-        return sum(_fire_source(conn, state, now) for state in slots.schedulable_sources(conn))
+        states = slots.schedulable_sources(conn)
+        fired = sum(_fire_source(conn, state, now) for state in states)
+        log.debug("ticked", at=now.isoformat(), sources=[state.name for state in states])
+        return fired
 
     async def _defer_owed(self) -> None:
         for request in await self._threads.run(requests.end_orphans):

@@ -7,9 +7,12 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from demo.server import Newsroom
 
@@ -112,6 +115,36 @@ def test_roles_end_when_their_supervisor_is_killed(service: Embedded) -> None:
     service.until(lambda: not any(service.is_alive(pid) for pid in pids), "the roles end by themselves")
     service.until(lambda: not _left_in_sessions(pids), "and all that they started")
     assert service.ask("SELECT count(*) FROM store.process WHERE stopped_at IS NULL") == 0
+
+
+# --------------------------------------------------------------------------------------------- the database
+
+
+@contextmanager
+def _shut_out(wirekeep: Wirekeep) -> Iterator[None]:
+    """The database lets nobody in, and has put out who was."""
+    name = conninfo_to_dict(wirekeep.dsn)["dbname"]
+    with psycopg.connect(make_conninfo(wirekeep.dsn, dbname="postgres"), autocommit=True) as admin:
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        yield
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+
+
+def test_an_outage_of_the_database_does_not_fill_the_log(wirekeep: Wirekeep) -> None:
+    wirekeep.write_sources(every="7d", only=("sahifa",))
+    wirekeep.start("scheduler", WIREKEEP_TICK="0.2")
+    wirekeep.until(lambda: wirekeep.events("slot_fired"), "a scheduler at work")
+    before = len(wirekeep.log.read_text().splitlines())
+    with _shut_out(wirekeep):
+        wirekeep.until(lambda: wirekeep.events("database_away"), "the outage is noticed")
+    (back,) = wirekeep.until(lambda: wirekeep.events("database_back"), "it is over")
+    # Ticks that were skipped, the pool's attempts, the heart's: counted, not written.
+    assert back["held_back"] == sum(back["by"].values()) > 10
+    written = [json.loads(line)["event"] for line in wirekeep.log.read_text().splitlines()[before:]]
+    assert written.count("database_away") == written.count("database_back") == 1
+    others = [event for event in written if event not in {"database_away", "database_back", "lines_held_back"}]
+    assert len(others) <= 1, "the first line, which a library may say"
 
 
 # ------------------------------------------------------------------------------------------------- the disk
