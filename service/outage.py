@@ -88,7 +88,8 @@ def _find_symptom(record: logging.LogRecord) -> str | None:
     if event in AWAY:
         return event
     # A tick that waits for a connection is still running when the next ones are due.
-    if record.name == "psycopg.pool" or "maximum number of running instances" in str(record.msg):
+    skipped = record.name == "apscheduler.scheduler" and "maximum number of running instances" in str(record.msg)
+    if skipped or record.name == "psycopg.pool":
         return record.name
     if record.exc_info and any(map(_says_away, _causes(record.exc_info[1]))):
         return record.name

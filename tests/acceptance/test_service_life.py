@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -185,6 +186,28 @@ def test_fetching_stops_while_the_disk_is_low_and_resumes_by_itself(wirekeep: Wi
     ballast.unlink()
     wirekeep.until(lambda: wirekeep.sql("SELECT 1 FROM archive.articles LIMIT 1"), "articles, without a restart")
     assert wirekeep.events("disk_fine")
+
+
+def test_a_crawl_that_meets_a_full_disk_says_so_in_a_line(wirekeep: Wirekeep, small_disk: Path) -> None:
+    wirekeep.write_sources(every="7d", only=("sahifa",))
+    unwatched = {"WIREKEEP_MIN_FREE_BYTES": "0", "WIREKEEP_MIN_FREE_PERCENT": "0"}
+    wirekeep.env |= {"WIREKEEP_WARC_DIR": str(small_disk), **unwatched}
+    with pytest.raises(OSError, match="No space left"):
+        (small_disk / "ballast").write_bytes(bytes(65 * 1024**2))
+    wirekeep.start("scheduler")
+    wirekeep.start("worker")
+    ended = "SELECT reason FROM archive.crawls WHERE state = 'failed'"
+    wirekeep.until(lambda: wirekeep.sql(ended), "a crawl that met the full disk")
+    assert "no space left" in wirekeep.sql(ended)[0]["reason"]
+    job = "ended with status: Error"
+    (line,) = wirekeep.until(lambda: [one for one in _lines(wirekeep) if job in one["event"]], "its job's end")
+    assert "DiskFull: " in line["event"]
+    assert "free some, writing resumes by itself" in line["event"]
+    assert "Traceback" not in wirekeep.log.read_text()
+
+
+def _lines(wirekeep: Wirekeep) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in wirekeep.log.read_text().splitlines() if line.startswith("{")]
 
 
 def test_a_limit_above_what_is_free_is_told_and_lifted_by_a_restart(wirekeep: Wirekeep) -> None:

@@ -88,6 +88,14 @@ def test_other_lines_pass_and_bring_what_was_held_back(clock: Clock, lines: Line
     ]
 
 
+def test_a_line_that_quotes_what_was_held_back_is_not_held_back(clock: Clock, lines: Lines) -> None:
+    for _ in range(2):
+        logging.getLogger("apscheduler.scheduler").warning("skipped: maximum number of running instances reached (1)")
+    clock.now += EVERY
+    own_log.info("crawl_finished", source="paper")
+    assert [line["event"] for line in lines()[1:]] == ["lines_held_back", "crawl_finished"]
+
+
 def test_what_pools_say_after_an_outage_is_counted_and_the_next_outage_is_told_at_once(lines: Lines) -> None:
     own_log.warning("database_away", error="one")
     own_log.warning("database_back")
