@@ -105,7 +105,7 @@ def test_where_several_stories_could_be_meant_they_are_named(conn: Connection) -
     begun, (leased,) = desk.owe("https://www.paper.example/1/")
     articles.save_article(conn, desk.save(begun, leased))
     asked = "https://paper.example/1"
-    named = r"2 others are that it could mean: http://paper\.example/1, https://www\.paper\.example/1/\. Ask for one"
+    named = r"could mean any of 2 that are: http://paper\.example/1, https://www\.paper\.example/1/\. Ask for one"
     for ask in (
         lambda: requests.ask_url(conn, asked, force=False),
         lambda: query.show(conn, asked),

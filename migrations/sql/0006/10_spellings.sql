@@ -78,7 +78,7 @@ BEGIN
     WHERE line.is_story OR NOT line.with_story;
     IF cardinality(known) > 1 THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('%s is not known so, and %s others are that it could mean: %s', left(quote_literal(canonical), 2000),
+            MESSAGE = format('%s is not known as it is spelt, and could mean any of %s that are: %s', left(quote_literal(canonical), 2000),
                              cardinality(known), left(array_to_string(known[:most], ', '), 4000)),
             HINT = 'Ask for one of them, as it stands here.';
     END IF;
