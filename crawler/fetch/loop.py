@@ -27,7 +27,7 @@ def run(main: Callable[[], Awaitable[int]], *, on_signal: Callable[[signal.Signa
         RuntimeError: another reactor is installed already.
     """
     reactor, loop = install_reactor()
-    ended: list[asyncio.Task[int]] = []
+    ended: list[asyncio.Task[int | SystemExit]] = []
 
     def begin() -> None:
         task = loop.create_task(_as_coroutine(main))
@@ -43,7 +43,10 @@ def run(main: Callable[[], Awaitable[int]], *, on_signal: Callable[[signal.Signa
         for number in SIGNALS:
             loop.remove_signal_handler(number)
         _close(loop)
-    return ended[0].result()
+    result = ended[0].result()
+    if isinstance(result, SystemExit):
+        raise result
+    return result
 
 
 def install_reactor() -> tuple[Any, asyncio.AbstractEventLoop]:
@@ -70,12 +73,15 @@ def install_reactor() -> tuple[Any, asyncio.AbstractEventLoop]:
     return reactor, reactor._asyncioEventloop
 
 
-async def _as_coroutine(main: Callable[[], Awaitable[int]]) -> int:
-    return await main()
+async def _as_coroutine(main: Callable[[], Awaitable[int]]) -> int | SystemExit:
+    try:
+        return await main()
+    except SystemExit as ending:
+        return ending  # raised in a task it would break the loop, whose end is still to come
 
 
 def _on_signal(
-    number: signal.Signals, task: asyncio.Task[int], on_signal: Callable[[signal.Signals], None] | None
+    number: signal.Signals, task: asyncio.Task[int | SystemExit], on_signal: Callable[[signal.Signals], None] | None
 ) -> None:
     if on_signal is None:
         task.cancel()

@@ -393,6 +393,11 @@ def test_loop_raises_what_main_raises() -> None:
     assert done.stderr.rstrip().endswith("LookupError: lost")
 
 
+def test_an_exit_within_main_ends_the_loop_in_order() -> None:
+    done = run_program("async def main():\n    print('in', flush=True)\n    raise SystemExit(141)\nloop.run(main)")
+    assert (done.returncode, done.stdout, done.stderr) == (141, "in\n", "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_is_told_to_main_which_ends_in_its_own_time(number: signal.Signals) -> None:
     done = run_program(
