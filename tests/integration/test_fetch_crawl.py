@@ -394,7 +394,12 @@ def test_loop_raises_what_main_raises() -> None:
 
 
 def test_an_exit_within_main_ends_the_loop_in_order() -> None:
-    done = run_program("async def main():\n    print('in', flush=True)\n    raise SystemExit(141)\nloop.run(main)")
+    done = run_program(
+        "async def main():\n"
+        "    await asyncio.to_thread(print, 'in', flush=True)\n"
+        "    raise SystemExit(141)\n"
+        "loop.run(main)"
+    )
     assert (done.returncode, done.stdout, done.stderr) == (141, "in\n", "")
 
 
