@@ -27,14 +27,16 @@ R = TypeVar("R")
 # A fresh process every thousand pages: trafilatura's and lxml's caches never grow past what that many pages leave.
 MAX_TASKS = 1000
 # Seconds between two looks of pebble's own threads for processes that died or are past their limit. Its default of 0.1
-# cost an idle worker 3 ms of CPU a second; what it looks for may as well be found half a second late.
-CONSTS.sleep_unit = 0.5
+# cost an idle worker 3 ms of CPU a second; what it looks for may as well be found half a second late, or a quarter of the
+# limit.
+LOOK_EVERY = 0.5
 
 
 class ExtractionPool:
     """Runs the pure stages beside the loop. Its processes start with it; close it when done."""
 
     def __init__(self, processes: int, *, timeout: float, max_parse: int) -> None:
+        CONSTS.sleep_unit = min(LOOK_EVERY, timeout / 4)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["crawler.warm"])
         self._pool = ProcessPool(max_workers=processes, max_tasks=MAX_TASKS, context=context)
