@@ -26,8 +26,8 @@ R = TypeVar("R")
 
 # A fresh process every thousand pages: trafilatura's and lxml's caches never grow past what that many pages leave.
 MAX_TASKS = 1000
-# Seconds between two looks of pebble's own threads for processes that died or are past their limit, at most a quarter of
-# the limit. Its default of 0.1 cost an idle worker 3 ms of CPU a second, to notice half a second sooner.
+# Seconds between two looks of pebble's own threads for processes that died or are past their limit; a quarter of the
+# limit where that is less. Its default of 0.1 cost an idle worker 3 ms of CPU a second.
 LOOK_EVERY = 0.5
 
 
