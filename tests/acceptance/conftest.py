@@ -42,6 +42,16 @@ def shared(tmp_path_factory: pytest.TempPathFactory, server: str, template: str)
         _kill_roles(installed)
 
 
+@pytest.fixture(scope="module")
+def crawled(shared: Wirekeep) -> Wirekeep:
+    """An installation that has crawled the well-behaved newsroom once, its roles still running."""
+    shared.write_sources(every="7d")
+    shared.start("scheduler")
+    shared.start("worker")
+    shared.crawl_all()
+    return shared
+
+
 def _kill_roles(installed: Wirekeep) -> None:
     for process in list(installed.roles):
         if process.poll() is None:

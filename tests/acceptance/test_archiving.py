@@ -18,16 +18,6 @@ from demo import oracle
 from .running import Wirekeep
 
 
-@pytest.fixture(scope="module")
-def crawled(shared: Wirekeep) -> Wirekeep:
-    """An installation that has crawled the well-behaved newsroom once, its roles still running."""
-    shared.write_sources(every="7d")
-    shared.start("scheduler")
-    shared.start("worker")
-    shared.crawl_all()
-    return shared
-
-
 def _outcomes(wirekeep: Wirekeep) -> dict[str, dict[str, Any]]:
     return {row["url"]: row for row in wirekeep.sql("SELECT * FROM archive.outcomes")}
 

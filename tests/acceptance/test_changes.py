@@ -5,22 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from crawler.discover.urls import canonicalise
 from demo import oracle
 
 from .running import Wirekeep
-
-
-@pytest.fixture(scope="module")
-def crawled(shared: Wirekeep) -> Wirekeep:
-    """An installation that has crawled the newsroom once and goes on; the first test below finds it so."""
-    shared.write_sources(every="7d")
-    shared.start("scheduler")
-    shared.start("worker")
-    shared.crawl_all()
-    return shared
 
 
 def _articles(wirekeep: Wirekeep) -> dict[str, dict[str, Any]]:
